@@ -1,0 +1,1 @@
+"""The REST calls on batches, their files, the review and the receipt."""

@@ -1,0 +1,114 @@
+"""What people fill in about a batch, and about one decision in review."""
+
+from typing import Any
+
+from django import forms
+
+from batches.actions.batch import BatchOptions
+from batches.models import Batch, BatchQuerySet, Priority, Source, Start
+from batches.states import BatchStatus
+from clinics.models import Clinic
+from documents.models import ProcessingType
+from patients.forms import RecordNumberField
+
+_LONGEST_NOTES = 5000
+
+
+class BatchForm(forms.Form):
+    """Everything that can be said of a batch before its first file; nothing of it must be."""
+
+    patient = RecordNumberField(
+        label="One patient for all files",
+        help_text="Leave this empty, and each file finds its own patient by its name.",
+    )
+    source = forms.ChoiceField(
+        choices=Source.choices, initial=Source.FOLDER_IMPORT, label="Where the files come from"
+    )
+    start = forms.ChoiceField(choices=Start.choices, initial=Start.ON_ARRIVAL, label="Process them")
+    scheduled_for = forms.DateTimeField(
+        required=False,
+        label="At this time",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    priority = forms.ChoiceField(choices=Priority.choices, initial=Priority.NORMAL, label="Priority")
+    processing_type = forms.ChoiceField(
+        choices=ProcessingType.choices, initial=ProcessingType.COMPLETE, label="Text of documents"
+    )
+    encounter = forms.CharField(max_length=64, required=False, label="Encounter or episode")
+    template = forms.CharField(max_length=64, required=False, label="Template")
+    notes = forms.CharField(
+        max_length=_LONGEST_NOTES,
+        required=False,
+        label="Notes",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        RecordNumberField.of(self).clinic = clinic
+
+    def clean(self) -> dict[str, Any]:
+        """A batch for a given time needs that time; any other has none."""
+        data = super().clean() or self.cleaned_data
+        if data.get("start") != Start.SCHEDULED:
+            data["scheduled_for"] = None
+        elif data.get("scheduled_for") is None and "scheduled_for" not in self.errors:
+            self.add_error("scheduled_for", "Say when the batch is to start.")
+        return data
+
+    def options(self) -> BatchOptions:
+        """What was filled in, for `create_batch`; only for a valid form."""
+        return BatchOptions(**self.cleaned_data)
+
+
+class AboutForm(forms.Form):
+    """Words about a batch and one patient for all its files, beside what the page showed of both."""
+
+    notes = forms.CharField(
+        max_length=_LONGEST_NOTES,
+        required=False,
+        label="Notes",
+        show_hidden_initial=True,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    patient = RecordNumberField(label="One patient for all files", show_hidden_initial=True)
+
+    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        RecordNumberField.of(self).clinic = clinic
+
+    @classmethod
+    def of(cls, batch: Batch) -> "AboutForm":
+        """What is said of `batch` now."""
+        initial = {"notes": batch.notes, "patient": batch.patient.mrn if batch.patient else ""}
+        return cls(initial=initial, clinic=batch.clinic, auto_id="batch-%s")
+
+
+class ReasonForm(forms.Form):
+    """Why a filing is taken back; kept in the audit only as the fact that a reason was given."""
+
+    reason = forms.CharField(max_length=500, label="Reason", widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class BatchFilter(forms.Form):
+    """Which batches the list shows."""
+
+    status = forms.ChoiceField(choices=[("", "All"), *((s, s) for s in BatchStatus)], required=False)
+    q = forms.CharField(required=False, max_length=64, label="Batch number")
+
+    def rows(self, clinic: Clinic) -> BatchQuerySet:
+        """The clinic's batches that fit; a filter that makes no sense filters nothing."""
+        self.is_valid()
+        rows = Batch.objects.of(clinic).select_related("created_by", "patient")
+        if status := self.cleaned_data.get("status"):
+            rows = rows.filter(status=status)
+        number = _number_in(self.cleaned_data.get("q") or "")
+        return rows if number is None else rows.filter(number=number)
+
+
+def _number_in(text: str) -> int | None:
+    """`42`, `00042` and `B-2026-00042` all mean batch 42; other words mean a batch that does not exist."""
+    digits = "".join(c for c in text.rpartition("-")[2] if c.isdigit())
+    if not text.strip():
+        return None
+    return int(digits[:9]) if digits else 0

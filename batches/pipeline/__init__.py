@@ -1,0 +1,1 @@
+"""What the worker does with one file, from its bytes to its place."""

@@ -1,0 +1,82 @@
+"""The road of one file: seven calls in order, and what each kind of failure means."""
+
+import logging
+from uuid import UUID
+
+from django.db import connection
+
+from batches import claims
+from batches.claims import Claim, ClaimLost
+from batches.pipeline import steps
+from batches.pipeline.lease import keep_claim
+from batches.states import FileStatus
+from files import scratch
+from files.errors import FileRejected, Trouble
+
+log = logging.getLogger(__name__)
+
+
+def process(file_id: UUID) -> None:
+    """Take one received file to its place; nothing happens when it is not ours to take.
+
+    The sender's fault ends as FAILED with its reason, the environment's is tried again, ours is reported and
+    tried again.
+    """
+    claim = claims.take(file_id)
+    if claim is None:
+        return
+    try:
+        with keep_claim(claim):
+            _walk(claim)
+    except FileRejected as rejection:
+        _fail(claim, rejection)
+    except Trouble as trouble:
+        _release(claim, trouble.code, str(trouble))
+    except ClaimLost:
+        _leave(claim)
+    except Exception as bug:  # noqa: BLE001 - whatever it was, the file must not be lost with it
+        # The type only: a message could quote a patient or a file name.
+        log.error("pipeline error file=%s type=%s", file_id, type(bug).__name__)  # noqa: TRY400
+        _release(
+            claim, "internal-error", "Something went wrong on our side; the file is safe and is tried again."
+        )
+
+
+def _walk(claim: Claim) -> None:
+    file = claim.file
+    with scratch.folder(file.pk) as folder:
+        kind = steps.sniff_content(file)
+        examined = steps.fingerprint(file, kind, folder)
+        twin = steps.find_duplicate(file, examined)
+        clues = steps.read_clues(file, examined)
+        found = steps.match(file, clues)
+        steps.prepare(file, examined, found, twin)
+        steps.settle(claim, examined, found, twin)
+
+
+def _fail(claim: Claim, rejection: FileRejected) -> None:
+    try:
+        claims.settle(
+            claim,
+            FileStatus.FAILED,
+            code=rejection.code,
+            sha256=steps.digest_or_empty(claim.file),
+            error_code=rejection.code,
+            error_message=str(rejection),
+        )
+    except ClaimLost:
+        _leave(claim)
+
+
+def _release(claim: Claim, code: str, message: str) -> None:
+    # What failed may have been the connection to the database, and then it takes a new one to say so.
+    connection.close_if_unusable_or_obsolete()
+    try:
+        claims.release(claim, code=code, message=message)
+    except ClaimLost:
+        _leave(claim)
+
+
+def _leave(claim: Claim) -> None:
+    log.info("claim lost file=%s attempt=%s", claim.file.pk, claim.attempt)
+    steps.clear_away_cancelled(claim.file)

@@ -1,0 +1,190 @@
+"""The receipt of a batch: what was dropped and where each file is, for the page, for programs and as CSV."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from batches.models import Batch, BatchFile, FileEvent
+from batches.states import FileStatus
+from patients.models import Patient
+
+# Each status under the word that the sum at the head of the receipt uses.
+OUTCOMES: dict[FileStatus, str] = {
+    FileStatus.COMPLETED: "filed",
+    FileStatus.REVIEW: "review",
+    FileStatus.DUPLICATE: "duplicate",
+    FileStatus.FAILED: "failed",
+    FileStatus.CANCELLED: "cancelled",
+}
+ON_THE_WAY = "on the way"
+COLUMNS = (
+    "path",
+    "size_bytes",
+    "sha256",
+    "status",
+    "outcome",
+    "record_number",
+    "patient",
+    "confidence",
+    "error_code",
+    "error_message",
+    "received_at",
+    "processed_at",
+    "reason",
+)
+# Without it Excel takes the table for one in an old code page, and shows every accent wrong.
+_BYTE_ORDER_MARK = "\ufeff"
+_WITH = ("patient", "image__patient", "image__twin_of", "document__patient", "document__twin_of")
+_ENDS = {"removed": "Removed", "cancelled": "Cancelled with its batch", "rejected": "Set aside"}
+
+# What makes a spreadsheet read a cell as a formula (OWASP, CSV injection); a plain number is none.
+_FORMULA = re.compile(r"\s*[=+\-@\t\r|%＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+
+
+@dataclass(frozen=True)
+class ReceiptRow:
+    """One dropped file: what came, its fingerprint, and where it is now."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+    status: FileStatus
+    patient: Patient | None
+    confidence: float | None
+    error_code: str
+    error_message: str
+    received_at: datetime | None
+    processed_at: datetime | None
+    reason: str
+
+    @property
+    def outcome(self) -> str:
+        """The word under which the file is counted."""
+        return OUTCOMES.get(self.status, ON_THE_WAY)
+
+
+def rows_of(batch: Batch) -> Iterator[ReceiptRow]:
+    """Every file of the batch by path; none is left out, so that the sum adds up."""
+    return (_row(file, reason) for file, reason in files_with_reasons(batch))
+
+
+def files_with_reasons(batch: Batch) -> Iterator[tuple[BatchFile, str]]:
+    """Every file of the batch by path, and why it is in no chart; "" for one that is filed."""
+    ends = _ends_of(batch)
+    files = BatchFile.objects.filter(batch=batch).select_related(*_WITH).order_by("path", "id")
+    return ((file, _reason(file, ends.get(file.pk))) for file in files.iterator(chunk_size=500))
+
+
+def csv_of(batch: Batch) -> Iterator[str]:
+    """The same rows as lines of CSV, the names of the columns first; no cell can become a formula."""
+    yield _BYTE_ORDER_MARK + _line(COLUMNS)
+    for row in rows_of(batch):
+        yield _line(_cells(row))
+
+
+def neutralised(cell: str) -> str:
+    """The text with a quote before it if a spreadsheet would run it as a formula; numbers stay numbers."""
+    is_formula = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell
+
+
+def review_reason(file: BatchFile) -> str:
+    """Why this file waits for a person, as a sentence."""
+    record = file.image or file.document
+    what = "document" if file.document else "picture"
+    if file.decision == "undone":
+        return "It was taken out of a chart and needs its right patient."
+    if record is not None and record.twin_of is not None:
+        is_filed = record.twin_of.patient_id is not None
+        where = "is filed under another patient" if is_filed else "waits for review as well"
+        return f"The same {what} {where}."
+    if file.evidence.get("decision") == "assign":
+        return "The patient it was meant for was merged or removed meanwhile."
+    return file.evidence.get("words") or "Nothing in the file says whose it is."
+
+
+def _reason(file: BatchFile, end: FileEvent | None) -> str:
+    match FileStatus(file.status):
+        case FileStatus.COMPLETED:
+            return ""
+        case FileStatus.REVIEW:
+            return review_reason(file)
+        case FileStatus.DUPLICATE:
+            return _twin_reason(file)
+        case FileStatus.CANCELLED:
+            return _end_reason(end)
+    return file.error_message
+
+
+def _twin_reason(file: BatchFile) -> str:
+    """Where the record with the same bytes is."""
+    twin = file.image or file.document
+    if twin is None:
+        return "The same bytes came before."
+    place = f"filed under {twin.patient.display_name} ({twin.patient.mrn})" if twin.patient else "in review"
+    return f"The same {'document' if file.document else 'picture'} is {twin.source_name}, {place}."
+
+
+def _end_reason(end: FileEvent | None) -> str:
+    """Who took the file back, and why if that was said."""
+    if end is None or end.code not in _ENDS:
+        return "It did not arrive in time." if end and end.code == "expired" else "Taken back."
+    who = f" by {end.actor.get_full_name() or end.actor.username}" if end.actor else ""
+    return f"{_ENDS[end.code]}{who}{f': {end.reason}' if end.reason else '.'}"
+
+
+def _ends_of(batch: Batch) -> dict[UUID, FileEvent]:
+    """How each file that was taken back came to that, the last time counts."""
+    events = FileEvent.objects.filter(batch=batch, to_status=FileStatus.CANCELLED).select_related("actor")
+    return {event.file_id: event for event in events.order_by("id")}
+
+
+def _row(file: BatchFile, reason: str) -> ReceiptRow:
+    return ReceiptRow(
+        path=file.path,
+        size_bytes=file.size,
+        sha256=file.sha256,
+        status=FileStatus(file.status),
+        patient=file.patient,
+        confidence=file.confidence,
+        error_code=file.error_code,
+        error_message=file.error_message,
+        received_at=file.received_at,
+        processed_at=file.processed_at,
+        reason=reason,
+    )
+
+
+def _cells(row: ReceiptRow) -> list[str]:
+    cells: list[object] = [
+        row.path,
+        row.size_bytes,
+        row.sha256,
+        row.status,
+        row.outcome,
+        row.patient.mrn if row.patient else "",
+        row.patient.display_name if row.patient else "",
+        "" if row.confidence is None else f"{row.confidence:.4f}",
+        row.error_code,
+        row.error_message,
+        _moment(row.received_at),
+        _moment(row.processed_at),
+        row.reason,
+    ]
+    return [neutralised(str(cell)) for cell in cells]
+
+
+def _moment(at: datetime | None) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
+
+
+def _line(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    # Every cell in quotes: a spreadsheet that splits at ";" would find formulas inside a bare one.
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerow(cells)
+    return text.getvalue()

@@ -1,0 +1,66 @@
+"""What hangs on a file when it is taken back: its staged bytes, and a record that was never filed."""
+
+from collections.abc import Iterable
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from batches import transitions
+from batches.models import BatchFile
+from batches.states import FileStatus
+from documents.models import Document
+from files import drawings, staging, storage
+from imaging.models import Image
+
+
+def withdraw_unfiled(files: Iterable[BatchFile]) -> list[BatchFile]:
+    """Delete the records of `files` that were never filed; their drawings go after the commit.
+
+    A file that was set aside as a duplicate of one of them goes back on the road, because its bytes are now
+    the only ones: those files are returned, to be sent. Call it inside a transaction.
+    """
+    freed: list[BatchFile] = []
+    for file in files:
+        record = file.image or file.document
+        if record is None or record.patient_id is not None or record.pk != file.pk:
+            continue
+        freed += _free_duplicates(file)
+        transaction.on_commit(partial(drawings.discard, record.clinic_id, record.pk))
+        record.delete()
+    return freed
+
+
+def forget_staged(file_ids: Iterable[UUID]) -> None:
+    """Forget the staged bytes of files, and what an attempt that died has put into storage for them.
+
+    The bytes themselves go after the commit.
+    """
+    rows = BatchFile.objects.filter(pk__in=list(file_ids)).exclude(storage_key="")
+    for key in rows.values_list("storage_key", flat=True):
+        transaction.on_commit(partial(staging.discard, key))
+    begun = rows.filter(attempts__gt=0, image=None, document=None)
+    for file_id, clinic_id in begun.values_list("pk", "batch__clinic_id"):
+        transaction.on_commit(partial(discard_prepared, clinic_id, file_id))
+    rows.update(storage_key="", offset=0)
+
+
+def discard_prepared(clinic_id: UUID, file_id: UUID) -> None:
+    """Remove what was put into storage for a file that never became a record; a record's bytes stay."""
+    if Image.objects.filter(pk=file_id).exists() or Document.objects.filter(pk=file_id).exists():
+        return
+    storage.delete(storage.original_key(clinic_id, file_id))
+    drawings.discard(clinic_id, file_id)
+
+
+def _free_duplicates(file: BatchFile) -> list[BatchFile]:
+    same = Q(image_id=file.pk) | Q(document_id=file.pk)
+    duplicates = BatchFile.objects.filter(same, status=FileStatus.DUPLICATE).exclude(storage_key="")
+    return [
+        duplicate
+        for duplicate in duplicates.select_related("batch")
+        if transitions.move_file(
+            duplicate, FileStatus.RECEIVED, code="twin-withdrawn", image=None, document=None, sent_at=None
+        )
+    ]

@@ -1,0 +1,177 @@
+"""Reads that cross the apps: counts, progress, receipts, and what still waits for a worker."""
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Now
+
+from batches.models import Batch, BatchFile, BatchQuerySet, Start
+from batches.states import CLOSED, ON_THE_WAY, SETTLED, BatchStatus, FileStatus
+from batches.transitions import counts_of
+from clinics.models import Clinic
+
+# What asks for a person comes first on every page.
+_ATTENTION = [
+    FileStatus.FAILED,
+    FileStatus.REVIEW,
+    FileStatus.PROCESSING,
+    FileStatus.UPLOADING,
+    FileStatus.RECEIVED,
+    FileStatus.PENDING,
+    FileStatus.DUPLICATE,
+    FileStatus.COMPLETED,
+    FileStatus.CANCELLED,
+]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A batch in numbers; `fraction` is the settled share of its files, 0..1."""
+
+    counts: dict[FileStatus, int]
+    total: int
+    settled: int
+
+    @property
+    def fraction(self) -> float:
+        """How much of the batch is settled; 0 for an empty one."""
+        return self.settled / self.total if self.total else 0.0
+
+    @property
+    def percent(self) -> int:
+        """The same in whole percent, rounded down so that 100 means all of it."""
+        return int(100 * self.fraction)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Where every dropped file is; `adds_up` must never be false."""
+
+    dropped: int
+    filed: int
+    review: int
+    duplicate: int
+    failed: int
+    cancelled: int
+    on_the_way: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Dropped = filed + review + duplicate + failed + cancelled + still on the way."""
+        parts = self.filed + self.review + self.duplicate + self.failed + self.cancelled + self.on_the_way
+        return self.dropped == parts
+
+
+def progress_of(batch_id: UUID) -> Progress:
+    """The counts of one batch, from its files."""
+    counts = counts_of(batch_id)
+    return Progress(counts, sum(counts.values()), sum(counts[status] for status in SETTLED))
+
+
+def progress_of_many(batch_ids: Iterable[UUID]) -> dict[UUID, Progress]:
+    """The counts of several batches by one grouped query, for a list."""
+    rows = (
+        BatchFile.objects.filter(batch_id__in=list(batch_ids))
+        .order_by()
+        .values_list("batch_id", "status")
+        .annotate(number=Count("pk"))
+    )
+    found: dict[UUID, dict[FileStatus, int]] = {}
+    for batch_id, status, number in rows:
+        found.setdefault(batch_id, dict.fromkeys(FileStatus, 0))[FileStatus(status)] = number
+    return {
+        pk: Progress(counts, sum(counts.values()), sum(counts[status] for status in SETTLED))
+        for pk, counts in found.items()
+    }
+
+
+def receipt_of(batch: Batch) -> Receipt:
+    """What was dropped and where it is now, by one query, so that it adds up at any moment."""
+    counts = counts_of(batch.pk)
+    return Receipt(
+        dropped=sum(counts.values()),
+        filed=counts[FileStatus.COMPLETED],
+        review=counts[FileStatus.REVIEW],
+        duplicate=counts[FileStatus.DUPLICATE],
+        failed=counts[FileStatus.FAILED],
+        cancelled=counts[FileStatus.CANCELLED],
+        on_the_way=sum(counts[status] for status in ON_THE_WAY),
+    )
+
+
+def files_by_attention(batch: Batch) -> list[tuple[FileStatus, "QuerySet[BatchFile]"]]:
+    """The files of a batch, state by state, failed and review first; states without files are left out."""
+    counts = counts_of(batch.pk)
+    files = (
+        BatchFile.objects.filter(batch=batch).select_related("patient", "image", "document").order_by("path")
+    )
+    return [(status, files.filter(status=status)) for status in _ATTENTION if counts[status]]
+
+
+def review_queue(clinic: Clinic) -> "QuerySet[BatchFile]":
+    """Every file of the clinic that needs a person, the longest waiting first."""
+    return (
+        BatchFile.objects.of(clinic)
+        .filter(status=FileStatus.REVIEW)
+        .select_related("batch", "image", "document")
+        .order_by("received_at", "path")
+    )
+
+
+def batch_counts(clinic: Clinic) -> dict[str, int]:
+    """How many batches of the clinic stand where."""
+    found = dict(Batch.objects.of(clinic).order_by().values_list("status").annotate(Count("pk")))
+    return {status: found.get(status, 0) for status in BatchStatus}
+
+
+def lost_files(queue: str, *, named: Container[UUID]) -> list[UUID]:
+    """Files of one queue that wait for a worker and that no message will bring there.
+
+    `named` are the files of which a message in the queue speaks. A message that a worker has taken out does
+    not count: either its file is in work a moment later, or it died with the worker. A file that was rung for
+    within the last [10] s is left alone; a doubled message finds the claim taken.
+    """
+    recent = Q(sent_at__gte=Now() - timedelta(seconds=settings.INTAKE_SENT_SECONDS))
+    waiting = _waiting_files().filter(batch__priority=queue).exclude(recent)
+    return [pk for pk in waiting.values_list("pk", flat=True) if pk not in named]
+
+
+def _waiting_files() -> "QuerySet[BatchFile]":
+    """Received files that a worker may take now, and those whose worker has died."""
+    may_run = Q(batch__started_at__isnull=False, batch__paused_at__isnull=True) & ~Q(batch__status__in=CLOSED)
+    is_due = Q(retry_at__isnull=True) | Q(retry_at__lte=Now())
+    is_waiting = Q(status=FileStatus.RECEIVED) & is_due
+    is_orphan = Q(status=FileStatus.PROCESSING, lease_until__lt=Now())
+    return BatchFile.objects.filter(may_run, is_waiting | is_orphan)
+
+
+def complete_but_not_received() -> "QuerySet[BatchFile]":
+    """Uploads whose last byte is safe but whose server died before it could say so."""
+    unfinished = Q(status__in={FileStatus.PENDING, FileStatus.UPLOADING}, offset=F("size"))
+    return BatchFile.objects.filter(unfinished).exclude(storage_key="").select_related("batch")
+
+
+def due_batches(now: datetime) -> BatchQuerySet:
+    """Scheduled batches whose hour has come."""
+    return Batch.objects.filter(
+        start=Start.SCHEDULED, started_at__isnull=True, scheduled_for__lte=now
+    ).exclude(status__in=CLOSED)
+
+
+def stale_batches(now: datetime) -> BatchQuerySet:
+    """Batches that were never finished and whose time is over."""
+    return Batch.objects.filter(status__in={BatchStatus.PENDING, BatchStatus.UPLOADING}, expires_at__lte=now)
+
+
+def batches_to_warn(now: datetime, before: timedelta) -> BatchQuerySet:
+    """Batches that will expire within `before` and whose owner has not been told."""
+    return Batch.objects.filter(
+        status__in={BatchStatus.PENDING, BatchStatus.UPLOADING},
+        expires_at__lte=now + before,
+        expires_at__gt=now,
+        expiry_warned_at__isnull=True,
+    )

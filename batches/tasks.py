@@ -1,0 +1,101 @@
+"""The Celery entries: each speaks queue and calls the step below it; messages carry identifiers, never
+names.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from celery import current_app, shared_task
+from django.conf import settings
+from django.db.models.functions import Now
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from batches import expiry, selectors, transitions
+from batches.models import BatchFile, Priority
+from batches.pipeline import run
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Bell:
+    """Until when (monotonic seconds) this process does not ring."""
+
+    quiet_until: float = 0.0
+
+
+_bell = _Bell()
+
+
+@shared_task(ignore_result=True)
+def process_file(file_id: str) -> None:
+    """Walk one file down the road."""
+    run.process(UUID(file_id))
+
+
+@shared_task
+def resend_waiting() -> int:
+    """Send again what was received and has no living claim: the database is the queue of record."""
+    for batch in selectors.due_batches(timezone.now()):
+        transitions.start_batch(batch.pk)
+    for file in selectors.complete_but_not_received():
+        if transitions.receive(file):
+            send([file.pk], queue=file.batch.priority)
+    return sum(_resend(queue) for queue in Priority.values)
+
+
+@shared_task
+def expire_batches() -> dict[str, int]:
+    """Warn about batches that will expire, and expire those whose time is over."""
+    now = timezone.now()
+    return {"warned": expiry.warn(now), "expired": expiry.expire(now)}
+
+
+@shared_task
+def clean_batches() -> int:
+    """Remove the records of batches that ended long ago; what was filed stays."""
+    return expiry.clean(timezone.now())
+
+
+@shared_task
+def sweep_staging() -> int:
+    """Remove staged bytes that no row names."""
+    return expiry.sweep_staging(timezone.now())
+
+
+def send(file_ids: Iterable[UUID], *, queue: str) -> None:
+    """Ring for each file; a broker that is away is only a delay, because `resend_waiting` rings again.
+
+    So nobody waits for it twice: who has rung in vain spares everybody in this process the next [5] seconds.
+    """
+    if time.monotonic() < _bell.quiet_until:
+        return
+    try:
+        for file_id in file_ids:
+            # A message bears its file's identifier as its own, so that the sweep knows what a queue holds.
+            name = str(file_id)
+            process_file.apply_async(args=(name,), task_id=name, queue=queue, retry=False)
+    except OperationalError as error:
+        _bell.quiet_until = time.monotonic() + settings.INTAKE_BELL_PAUSE_SECONDS
+        log.warning("broker away, files wait type=%s", type(error).__name__)
+
+
+def _resend(queue: str) -> int:
+    lost = selectors.lost_files(queue, named=_files_named_in(queue))
+    BatchFile.objects.filter(pk__in=lost).update(sent_at=Now())
+    send(lost, queue=queue)
+    return len(lost)
+
+
+def _files_named_in(queue: str) -> set[UUID]:
+    """The identifiers of all messages that wait in one queue, those of other tasks among them."""
+    with current_app.connection_for_read() as connection:
+        channel: Any = connection.default_channel  # the Redis transport's own, which kombu does not type
+        messages = channel.client.lrange(queue, 0, -1)
+    return {UUID(json.loads(message)["headers"]["id"]) for message in messages}

@@ -1,0 +1,111 @@
+"""A patient's chart: pictures and documents on one time line, each with the batch that brought it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from batches.models import BatchFile
+from batches.states import FileStatus
+from batches.views.deciders import choosers_of
+from batches.views.rows import FileRow
+from clinics import audit
+from clinics.access import get_or_404
+from clinics.views.page import Page
+from documents.models import Document
+from imaging.models import Image
+from patients.models import Patient
+
+_ITEMS = 60
+_PICTURES = "pictures"
+_DOCUMENTS = "documents"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A picture or a document on the time line; exactly one of both is set. `origin` is the file it was."""
+
+    moment: datetime
+    image: Image | None
+    document: Document | None
+    origin: FileRow | None
+
+
+@dataclass(frozen=True)
+class Day:
+    """What was taken, or written, on one day in the clinic's zone."""
+
+    day: date
+    items: list[Item]
+
+
+class Chart(Page):
+    """Who the patient is and what is filed."""
+
+    nav = "patients"
+
+    def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """The chart, newest first, a page at a time."""
+        rows = Patient.objects.of(self.access.clinic).select_related("merged_into")
+        patient = get_or_404(rows, self.access, pk)
+        only = request.GET.get("only", "")
+        page = Paginator(time_line(patient, only=only), _ITEMS).get_page(request.GET.get("page"))
+        audit.record("chart-viewed", clinic=self.access.clinic, actor=self.access.user, target=patient)
+        context = {
+            "counts": {_PICTURES: patient.images.count(), _DOCUMENTS: patient.documents.count()},
+            "days": days_of(list(page)),
+            "only": only,
+            "page": page,
+            "patient": patient,
+        }
+        return self.render("batches/chart.html", context)
+
+
+def time_line(patient: Patient, *, only: str = "") -> QuerySet[Any, Any]:
+    """What kind, which one and when: of all pictures and documents, or `only` one sort of them."""
+    pictures = _moments(Image.objects.filter(patient=patient), _PICTURES, "captured_at")
+    documents = _moments(Document.objects.filter(patient=patient), _DOCUMENTS, "filed_at")
+    both: QuerySet[Any, Any] = pictures.union(documents, all=True)
+    chosen: QuerySet[Any, Any] = {_PICTURES: pictures, _DOCUMENTS: documents}.get(only, both)
+    return chosen.order_by("-moment", "pk")
+
+
+def days_of(found: list[tuple[str, UUID, datetime]]) -> list[Day]:
+    """The rows of one page of the time line, read at once and grouped by day."""
+    ids = [pk for _, pk, _ in found]
+    images = Image.objects.in_bulk(ids)
+    documents = Document.objects.in_bulk(ids)
+    origins = _origins(ids)
+    items = [Item(moment, images.get(pk), documents.get(pk), origins.get(pk)) for _, pk, moment in found]
+    return [Day(day, list(of_day)) for day, of_day in groupby(items, key=_local_day)]
+
+
+def _moments(rows: QuerySet[Any], kind: str, first: str) -> QuerySet[Any, Any]:
+    moment = Coalesce(first, "filed_at", "created_at")
+    kinds = Value(kind, output_field=CharField())
+    dated: QuerySet[Any] = rows.annotate(kind_=kinds, moment=moment).order_by()
+    return dated.values_list("kind_", "pk", "moment")
+
+
+def _origins(ids: Iterable[UUID]) -> dict[UUID, FileRow]:
+    """The batch's file of each record, as far as batches have not been cleaned up since."""
+    chosen = Q(image__in=ids) | Q(document__in=ids)
+    files = BatchFile.objects.filter(chosen, status=FileStatus.COMPLETED).select_related(
+        "batch__created_by", "decided_by"
+    )
+    choosers = choosers_of(file.batch for file in files)
+    return {
+        file.image_id or file.document_id or file.pk: FileRow(file, choosers[file.batch_id]) for file in files
+    }
+
+
+def _local_day(item: Item) -> date:
+    return timezone.localtime(item.moment).date()

@@ -1,0 +1,1 @@
+"""The measured promises of Intake: each module is one command that prints a ratio against a named peer."""

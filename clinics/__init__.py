@@ -1,0 +1,1 @@
+"""Who may do what: clinics, members, roles, tokens and the audit trail."""

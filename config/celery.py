@@ -1,0 +1,74 @@
+"""The queue: the Celery application, what Beat does when, and which heart beats."""
+
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab, schedule
+from celery.signals import setup_logging, worker_ready
+from django.conf import settings
+
+app = Celery("intake")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Consumed in this order: a worker takes from `normal` only when `urgent` is empty.
+QUEUES = ("urgent", "normal", "bulk")
+
+
+def beat_schedule(*, resend_seconds: int, heartbeat_seconds: int) -> dict[str, dict[str, Any]]:
+    """Beat's whole table. A message that was not consumed before the next one is due has expired.
+
+    What runs seldom keeps its result, to be looked at in the admin; what runs every half minute does not.
+    """
+    return {
+        "heartbeat": {
+            "task": "config.tasks.beat_heart",
+            "schedule": schedule(heartbeat_seconds),
+            "options": {"queue": "urgent", "expires": heartbeat_seconds},
+        },
+        "re-send what waits without a living claim": {
+            "task": "batches.tasks.resend_waiting",
+            "schedule": schedule(resend_seconds),
+            "options": {"queue": "urgent", "expires": resend_seconds},
+        },
+        "expire stale batches": {
+            "task": "batches.tasks.expire_batches",
+            "schedule": schedule(300),
+            "options": {"queue": "normal", "expires": 300, "ignore_result": False},
+        },
+        "clean up old batches": {
+            "task": "batches.tasks.clean_batches",
+            "schedule": crontab(hour="3", minute="20"),
+            "options": {"queue": "bulk", "expires": 6 * 3600, "ignore_result": False},
+        },
+        "verify the check digits of record numbers": {
+            "task": "config.tasks.verify_check_digits",
+            "schedule": crontab(hour="2", minute="10"),
+            "options": {"queue": "bulk", "expires": 6 * 3600, "ignore_result": False},
+        },
+        "sweep staged bytes that nobody owns": {
+            "task": "batches.tasks.sweep_staging",
+            "schedule": crontab(minute="40"),
+            "options": {"queue": "bulk", "expires": 3000, "ignore_result": False},
+        },
+    }
+
+
+@app.on_after_configure.connect
+def install_schedule(sender: Celery, **_: Any) -> None:
+    """Hand the table to Beat as soon as the settings are read."""
+    sender.conf.beat_schedule = beat_schedule(
+        resend_seconds=settings.INTAKE_RESEND_SECONDS,
+        heartbeat_seconds=settings.INTAKE_HEARTBEAT_SECONDS,
+    )
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """Django's LOGGING stands: a receiver here is how Celery is told not to set up its own."""
+
+
+@worker_ready.connect
+def announce_worker(**_: Any) -> None:
+    """A worker that has just started proves at once that it consumes, without waiting for Beat."""
+    app.send_task("config.tasks.beat_heart", queue="urgent", expires=settings.INTAKE_HEARTBEAT_SECONDS)

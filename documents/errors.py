@@ -1,0 +1,47 @@
+"""The refusals of step 6 for documents: what is wrong with a PDF, in kind sentences."""
+
+from files.errors import FileRejected
+
+_MIB = 1024 * 1024
+
+
+def damaged() -> FileRejected:
+    """The bytes are no PDF that can be repaired."""
+    return FileRejected(
+        "pdf-damaged",
+        "This PDF is damaged and cannot be opened; it was probably cut off while it was copied. "
+        "Please send another copy, or print it to a new PDF and send that.",
+    )
+
+
+def encrypted() -> FileRejected:
+    """A password is needed to read it (one that is only needed to change it does not matter)."""
+    return FileRejected(
+        "pdf-encrypted",
+        "This PDF asks for a password. Please save it without one and send it again.",
+    )
+
+
+def empty() -> FileRejected:
+    """A PDF without a single page."""
+    return FileRejected("pdf-empty", "This PDF has no pages. Please check the original and send it again.")
+
+
+def too_many_pages(pages: int, limit: int) -> FileRejected:
+    """More pages than one document may have."""
+    return FileRejected(
+        "too-many-pages",
+        f"This PDF has {pages:,} pages; the limit is {limit:,}. Please split it into several files.",
+        pages=pages,
+        limit=limit,
+    )
+
+
+def too_much_memory(limit: int) -> FileRejected:
+    """Something in it unpacks to more than `limit` bytes."""
+    return FileRejected(
+        "too-much-memory",
+        f"A part of this PDF unpacks to more than {limit // _MIB:,} MiB, which no page needs. "
+        "Please print it to a new PDF and send that.",
+        limit=limit,
+    )

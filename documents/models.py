@@ -1,0 +1,110 @@
+"""Documents as clinical records: what was filed, its pages of text, and the pictures of its first page."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from clinics.models import Clinic
+from patients.models import Patient
+
+
+class ProcessingType(models.TextChoices):
+    """What is kept of a document's text."""
+
+    VECTORIZED = "vectorized", "Searchable by meaning only"
+    COMPLETE = "complete", "Full text kept"
+    BOTH = "both", "Full text and search by meaning"
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    """Questions about one clinic's documents."""
+
+    def of(self, clinic: Clinic) -> "DocumentQuerySet":
+        """The documents of `clinic`, and nobody else's."""
+        return self.filter(clinic=clinic)
+
+    def filed(self) -> "DocumentQuerySet":
+        """Those that are in a chart."""
+        return self.filter(patient__isnull=False)
+
+
+class Document(models.Model):
+    """One document; in a chart when it has a patient, held for review while it has none."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="documents")
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, null=True, blank=True, related_name="documents"
+    )
+    sha256 = models.CharField(max_length=64)
+    twin_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="kept_twins"
+    )
+    is_twin = models.BooleanField(default=False)
+    original_key = models.CharField(max_length=200, blank=True)
+    source_name = models.TextField(blank=True)
+    kind = models.CharField(max_length=16)
+    size_bytes = models.PositiveBigIntegerField()
+    page_count = models.PositiveIntegerField()
+    processing_type = models.CharField(
+        max_length=16, choices=ProcessingType.choices, default=ProcessingType.COMPLETE
+    )
+    encounter = models.CharField(max_length=64, blank=True)
+    template = models.CharField(max_length=64, blank=True)
+    facts = models.JSONField(default=dict)
+    filed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        constraints: ClassVar = [
+            # Two workers with the same bytes at the same moment: this index decides which one is the twin.
+            models.UniqueConstraint(
+                fields=["clinic", "sha256"], condition=Q(is_twin=False), name="one_document_per_bytes"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["patient", "-created_at"], name="document_by_chart")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Page(models.Model):
+    """The text of one page, as its text layer has it."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="pages")
+    number = models.PositiveIntegerField()
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["document", "number"], name="one_text_per_page")
+        ]
+
+    def __str__(self) -> str:
+        return f"page {self.number}"
+
+
+class DocumentVariant(models.Model):
+    """A JPEG of the first page: `thumbnail`, `preview`, or a size the operator added."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="variants")
+    name = models.CharField(max_length=32)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField()
+    key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["document", "name"], name="one_document_variant_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.width}×{self.height}"

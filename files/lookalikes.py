@@ -1,0 +1,194 @@
+"""Step 1, for what is not taken in: named, so that a refusal can say what the file is and what helps."""
+
+from typing import Literal, NamedTuple
+
+
+class Lookalike(NamedTuple):
+    """A kind that is known and not accepted: a stable name, its words in a sentence, and what helps."""
+
+    name: str
+    words: str
+    cure: str
+
+
+_PICTURE = "Please export it as JPEG and send that."
+_DOCUMENT = "Please save it as PDF and send that."
+_ARCHIVE = "Please unpack it and send the files that are inside."
+_OTHER = "Please check that this is the file you meant to send."
+_COPY = "Please copy it from the card or the drive again."
+
+_HEIC = Lookalike("heic", "a HEIC picture, as phones make them", _PICTURE)
+_AVIF = Lookalike("avif", "an AVIF picture", _PICTURE)
+_RAW = Lookalike("camera-raw", "a camera's raw picture", _PICTURE)
+_BMP = Lookalike("bmp", "a BMP picture", _PICTURE)
+_JXL = Lookalike("jpeg-xl", "a JPEG XL picture", _PICTURE)
+_JP2 = Lookalike("jpeg-2000", "a JPEG 2000 picture", _PICTURE)
+_SVG = Lookalike("svg", "an SVG drawing", _PICTURE)
+_DICOM = Lookalike("dicom", "a DICOM file", _PICTURE)
+_VIDEO = Lookalike("video", "a video", _OTHER)
+_SOUND = Lookalike("sound", "a sound recording", _OTHER)
+_PROGRAM = Lookalike("program", "a program", _OTHER)
+_HTML = Lookalike("html", "a web page (HTML)", _OTHER)
+_XML = Lookalike("xml", "an XML file", _OTHER)
+_TEXT = Lookalike("text", "plain text", _OTHER)
+_VCARD = Lookalike("vcard", "a list of contacts (vCard)", _OTHER)
+_EPS = Lookalike("postscript", "a PostScript file", _DOCUMENT)
+_OFFICE = Lookalike("office", "an Office document", _DOCUMENT)
+_ZIP = Lookalike("zip", "a ZIP archive", _ARCHIVE)
+_TAR = Lookalike("tar", "a tar archive", _ARCHIVE)
+_UNKNOWN = Lookalike("unknown", "of a kind that is not known here", _OTHER)
+_ZEROS = Lookalike("zeros", "filled with zeros where its content should begin", _COPY)
+
+_STARTS: tuple[tuple[bytes, Lookalike], ...] = (
+    (b"GIF8", Lookalike("gif", "a GIF picture", _PICTURE)),
+    (b"8BPS", Lookalike("psd", "a Photoshop file", _PICTURE)),
+    (b"IIRO", _RAW),
+    (b"IIRS", _RAW),
+    (b"IIU\0", _RAW),
+    (b"FUJIFILMCCD-RAW", _RAW),
+    (b"\0\0\0\x0cjP  ", _JP2),
+    (b"\xff\x4f\xff\x51", _JP2),
+    (b"\0\0\0\x0cJXL ", _JXL),
+    (b"\xff\x0a", _JXL),
+    (b"\0\0\x01\0", Lookalike("ico", "an icon", _PICTURE)),
+    (b"%!PS", _EPS),
+    (b"\xc5\xd0\xd3\xc6", _EPS),
+    (b"{\\rtf", Lookalike("rtf", "a text document (RTF)", _DOCUMENT)),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OFFICE),
+    (b"\x1f\x8b", Lookalike("gzip", "a gzip archive", _ARCHIVE)),
+    (b"7z\xbc\xaf\x27\x1c", Lookalike("7z", "a 7-Zip archive", _ARCHIVE)),
+    (b"Rar!\x1a\x07", Lookalike("rar", "a RAR archive", _ARCHIVE)),
+    (b"BZh", Lookalike("bzip2", "a bzip2 archive", _ARCHIVE)),
+    (b"\xfd7zXZ\0", Lookalike("xz", "an xz archive", _ARCHIVE)),
+    (b"\x28\xb5\x2f\xfd", Lookalike("zstd", "a Zstandard archive", _ARCHIVE)),
+    (b"SQLite format 3\0", Lookalike("sqlite", "a database file", _OTHER)),
+    (b"\x7fELF", _PROGRAM),
+    (b"\xca\xfe\xba\xbe", _PROGRAM),
+    (b"\xcf\xfa\xed\xfe", _PROGRAM),
+    (b"\xce\xfa\xed\xfe", _PROGRAM),
+    (b"MZ", _PROGRAM),
+    (b"#!", _PROGRAM),
+    (b"\x1a\x45\xdf\xa3", _VIDEO),
+    (b"\0\0\x01\xba", _VIDEO),
+    (b"\0\0\x01\xb3", _VIDEO),
+    (b"ID3", _SOUND),
+    (b"OggS", _SOUND),
+    (b"fLaC", _SOUND),
+)
+_TEXT_STARTS: tuple[tuple[bytes, Lookalike], ...] = (
+    (b"<!doctype html", _HTML),
+    (b"<html", _HTML),
+    (b"<head", _HTML),
+    (b"<body", _HTML),
+    (b"<script", _HTML),
+    (b"<!--", _HTML),
+    (b"<svg", _SVG),
+    (b"<!doctype svg", _SVG),
+    (b"<?xml", _XML),
+    (b"<?php", _PROGRAM),
+    (b"begin:vcard", _VCARD),
+)
+_BRANDS: tuple[tuple[frozenset[bytes], Lookalike], ...] = (
+    (frozenset({b"avif", b"avis"}), _AVIF),
+    (frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}), _HEIC),
+    (frozenset({b"crx "}), _RAW),
+    (frozenset({b"jp2 ", b"jpx "}), _JP2),
+    (frozenset({b"M4A ", b"M4B "}), _SOUND),
+)
+_ZIP_MEMBERS: tuple[tuple[bytes, Lookalike], ...] = (
+    (b"xl/", Lookalike("xlsx", "an Excel workbook (XLSX)", _DOCUMENT)),
+    (b"word/", Lookalike("docx", "a Word document (DOCX)", _DOCUMENT)),
+    (b"ppt/", Lookalike("pptx", "a PowerPoint presentation (PPTX)", _DOCUMENT)),
+    (b"[Content_Types].xml", _OFFICE),
+    (b"application/vnd.oasis.opendocument", Lookalike("opendocument", "an OpenDocument file", _DOCUMENT)),
+    (b"application/epub", Lookalike("epub", "an e-book (EPUB)", _DOCUMENT)),
+)
+_BRANDS_WITHIN = 256
+_NOT_IN_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\f\r")
+_NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
+
+
+def disguised(head: bytes) -> Lookalike | None:
+    """Name a kind whose files may begin like an accepted one, and so must be asked for first.
+
+    DICOM's free 128-byte preamble can pose as a picture or a program, and its header names a patient whom
+    a picture reader would not see (DICOM PS3.10, 7.1). A camera's raw file is a TIFF whose first picture is
+    a small preview, which must not pass for the whole.
+    """
+    if head[128:132] == b"DICM":
+        return _DICOM
+    return _RAW if head.startswith((b"II*\0", b"MM\0*")) and _is_camera_raw(head) else None
+
+
+def known(head: bytes) -> Lookalike | None:
+    """Name a kind by the mark in its head, or None when there is no mark."""
+    found = next((other for start, other in _STARTS if head.startswith(start)), None)
+    return found or _container(head) or _markup(head)
+
+
+def unmarked(head: bytes) -> Lookalike:
+    """Name as well as possible what carries no mark: zeros, plain text, or unknown."""
+    if not head.strip(b"\0"):
+        return _ZEROS
+    return _TEXT if _is_text(head) else _UNKNOWN
+
+
+def _container(head: bytes) -> Lookalike | None:
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        return next((other for member, other in _ZIP_MEMBERS if member in head), _ZIP)
+    if head[4:8] == b"ftyp":
+        return _by_brands(head)
+    if head[:4] == b"RIFF":
+        return _SOUND if head[8:12] == b"WAVE" else _VIDEO
+    if head[257:262] == b"ustar":
+        return _TAR
+    return _BMP if head[:2] == b"BM" and head[6:10] == bytes(4) else None
+
+
+def _by_brands(head: bytes) -> Lookalike:
+    """Name an ISO base media file by its major brand and the compatible ones (ISO/IEC 14496-12, 4.3)."""
+    box = head[: min(int.from_bytes(head[:4], "big"), _BRANDS_WITHIN)]
+    brands = {head[8:12], *(box[at : at + 4] for at in range(16, len(box), 4))}
+    return next((other for group, other in _BRANDS if brands & group), _VIDEO)
+
+
+def _markup(head: bytes) -> Lookalike | None:
+    # Without its NULs and byte order mark, UTF-16 reads well enough to recognise a tag.
+    text = head.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n\f").lower()
+    found = next((other for start, other in _TEXT_STARTS if text.startswith(start)), None)
+    if found is None or found not in {_XML, _HTML}:
+        return found
+    if b"<html" in text:
+        return _HTML
+    return _SVG if b"<svg" in text else found
+
+
+def _is_text(head: bytes) -> bool:
+    """Is this UTF-8 without control characters, but for a character that the end of the head may have cut?"""
+    if set(head) & _NOT_IN_TEXT:
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return True
+
+
+def _is_camera_raw(head: bytes) -> bool:
+    """Is this TIFF a CR2 (said at offset 8), a DNG, or a NEF, ARW or kin (a preview above the rest)?"""
+    if head[8:10] == b"CR":
+        return True
+    tags = _first_directory(head)
+    return _DNG_VERSION in tags or (tags.get(_NEW_SUBFILE_TYPE) == 1 and _SUB_IFDS in tags)
+
+
+def _first_directory(head: bytes) -> dict[int, int]:
+    """Tag and value field of a TIFF's first directory, as far as the head holds it (TIFF 6.0, section 2)."""
+    order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(head[at : at + size], order)
+
+    first = number(4, 4) + 2
+    beyond = min(first + 12 * number(first - 2, 2), len(head) - 11)
+    return {number(at, 2): number(at + 8, 4) for at in range(first, beyond, 12)}

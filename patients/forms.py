@@ -1,0 +1,69 @@
+"""What people type about patients: a record number that must be in the directory, a new patient's facts."""
+
+from typing import Any
+
+from django import forms
+
+from clinics.models import Clinic
+from patients.actions import PatientFacts
+from patients.models import Patient, mrn_key_of
+
+
+class RecordNumberField(forms.CharField):
+    """A record number of the form's clinic; cleans to the patient, or None where it is left empty."""
+
+    clinic: Clinic | None = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"autocomplete": "off", "data-picker": "", "placeholder": "Name or record number"}
+        super().__init__(required=False, max_length=64, widget=forms.TextInput(attrs=attrs), **kwargs)
+
+    @classmethod
+    def of(cls, form: forms.Form) -> "RecordNumberField":
+        """The form's field named `patient`, to be told its clinic."""
+        field = form.fields["patient"]
+        if not isinstance(field, cls):
+            raise TypeError("The form's field `patient` is not a record number.")
+        return field
+
+    def clean(self, value: Any) -> Patient | None:
+        """The patient; a number written without its zeros or dots is found too, if it is nobody else's."""
+        text: str = super().clean(value)
+        if not text:
+            return None
+        living = Patient.objects.filter(clinic=self.clinic).living()
+        exact = living.filter(mrn=text).first()
+        if exact is not None:
+            return exact
+        near = list(living.filter(mrn_key=mrn_key_of(text))[:2]) if mrn_key_of(text) else []
+        if len(near) == 1:
+            return near[0]
+        raise forms.ValidationError(
+            f"No patient has the record number {text}. Choose one from the list.", code="patient-unknown"
+        )
+
+
+class NewPatientForm(forms.Form):
+    """What is needed to register a patient."""
+
+    mrn = forms.CharField(max_length=64, label="Record number")
+    family_name = forms.CharField(max_length=200, label="Family names")
+    given_names = forms.CharField(max_length=200, required=False, label="Given names")
+    birth_date = forms.DateField(
+        required=False, label="Birth date", widget=forms.DateInput(attrs={"type": "date"})
+    )
+    sex = forms.ChoiceField(choices=Patient.Sex.choices, required=False, label="Sex")
+    provisional = forms.BooleanField(
+        required=False, label="Provisional", help_text="The number or the name is still to be confirmed."
+    )
+
+    def clean_mrn(self) -> str:
+        """A record number without a digit or letter could never be found again."""
+        mrn: str = self.cleaned_data["mrn"]
+        if not mrn_key_of(mrn):
+            raise forms.ValidationError("A record number needs a digit other than 0, or a letter.")
+        return mrn
+
+    def facts(self) -> PatientFacts:
+        """What was filled in, for `register_patient`; only for a valid form."""
+        return PatientFacts(**self.cleaned_data)

@@ -1,0 +1,143 @@
+"""The matcher itself, from clues to a result: read, block, compare, score, decide, explain."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+
+from patients.clues import Clue
+from patients.matching.blocking import exact_keys, lone_word_keys, near_keys
+from patients.matching.comparisons import Comparison, NumberLevel, compare
+from patients.matching.decision import REASONS, Case, decide
+from patients.matching.directory import MOST_CANDIDATES, Directory
+from patients.matching.evidence import evidence_for
+from patients.matching.keys import near_number_keys, number_key
+from patients.matching.policy import Policy, could_be_named
+from patients.matching.reading import Reading, read
+from patients.matching.results import Candidate, Decision, Evidence, MatchResult, Verdict
+from patients.matching.scoring import Scored, score
+
+RULE_VERSION = "2026.2"
+
+_MOST_SHOWN = 5
+_LEAST_SHOWN = 0.0005
+_BATCH_WORDS = "The batch was opened for this patient."
+
+
+def identify(
+    directory: Directory, clues: Iterable[Clue], *, policy: Policy, today: date, batch_patient: str = ""
+) -> MatchResult:
+    """Whose file is it? The same directory, clues, policy and day always give the same answer.
+
+    `batch_patient` is the id of the patient the whole batch was opened for, or `""`. Reads the directory,
+    writes nothing.
+    """
+    clues = tuple(clues)
+    reading = read(clues, vocabulary=directory.vocabulary, shape=directory.shape)
+    comparisons = _candidates(directory, reading, today, batch_patient)
+    ranked = score(comparisons, reading, patients=directory.vocabulary.patients, batch_patient=batch_patient)
+    case = Case(
+        ranked=ranked,
+        reading=reading,
+        policy=policy,
+        check_digit=directory.check_digit,
+        batch_patient=batch_patient,
+        patients=directory.vocabulary.patients,
+        near_number_owners=lambda: _near_number_owners(directory, ranked[0].comparison, reading, today),
+    )
+    decision, reason = decide(case)
+    return _result(case, decision, reason, clues)
+
+
+def _candidates(directory: Directory, reading: Reading, today: date, batch_patient: str) -> list[Comparison]:
+    found = list(directory.find(exact_keys(reading, directory.vocabulary)))
+    if len(found) >= MOST_CANDIDATES:  # the owner of a number must not be lost among many namesakes
+        found += directory.find({number_key(read.number) for read in reading.numbers})
+    if batch_patient:
+        found.append(batch_patient)
+    compared = _compared(directory, found, reading, today, batch_patient)
+    if reading.words and not any(could_be_named(each.name) for each in compared):
+        more = set(directory.find(near_keys(reading, directory.vocabulary))) - set(found)
+        compared += _compared(directory, sorted(more), reading, today, batch_patient)
+    if not compared:
+        compared = _compared(
+            directory, directory.find(lone_word_keys(reading)), reading, today, batch_patient
+        )
+    return [each for each in compared if _says_anything(each, batch_patient)]
+
+
+def _compared(
+    directory: Directory, found: Collection[str], reading: Reading, today: date, batch_patient: str = ""
+) -> list[Comparison]:
+    people = directory.people(tuple(dict.fromkeys(found)))
+    return [
+        compare(
+            reading,
+            person,
+            vocabulary=directory.vocabulary,
+            today=today,
+            is_batch_patient=person.id == batch_patient,
+        )
+        for person in people
+    ]
+
+
+def _says_anything(each: Comparison, batch_patient: str) -> bool:
+    """A key can collide, and a date can be anybody's: somebody of whom nothing fits is no candidate."""
+    return (
+        each.number.agrees
+        or bool(each.name.matches)
+        or each.birth.weight > 0
+        or each.person.id == batch_patient
+    )
+
+
+def _near_number_owners(
+    directory: Directory, best: Comparison, reading: Reading, today: date
+) -> Sequence[Comparison]:
+    shown = best.number.read
+    digits = shown.number.digits if shown is not None else best.person.number.digits
+    return _compared(directory, directory.find(near_number_keys(digits)), reading, today)
+
+
+def _result(case: Case, decision: Decision, reason: str, clues: tuple[Clue, ...]) -> MatchResult:
+    candidates = tuple(_candidate(each, case) for each in _shown(case.ranked))
+    top = candidates[0] if candidates else None
+    runner_up = max((each.confidence for each in candidates[1:]), default=0.0)
+    confidence = top.confidence if top else 0.0
+    return MatchResult(
+        patient_id=top.patient_id if top and decision is not Decision.NONE else None,
+        confidence=confidence,
+        decision=decision,
+        reason=reason,
+        words=_sentence(case, reason),
+        evidence=top.evidence if top else (),
+        candidates=candidates,
+        gap=round(confidence - runner_up, 4),
+        rule_version=RULE_VERSION,
+        clues=clues,
+    )
+
+
+def _shown(ranked: Sequence[Scored]) -> list[Scored]:
+    """The likeliest, then whoever owns a number of the file, however little else fits, then the others."""
+    owners = [each for each in ranked[1:] if each.comparison.number.level is NumberLevel.EXACT]
+    others = [each for each in ranked[1:] if each not in owners and each.confidence >= _LEAST_SHOWN]
+    first = [each for each in ranked[:1] if owners or each.confidence >= _LEAST_SHOWN]
+    return [*first, *owners, *others][:_MOST_SHOWN]
+
+
+def _sentence(case: Case, reason: str) -> str:
+    """The reason's sentence; where words are open, it names them."""
+    if reason != "words-unexplained":
+        return REASONS[reason]
+    best = case.ranked[0].comparison
+    quoted = ", ".join(f"“{word.text}”" for word in best.name.unexplained)
+    how = "exact" if best.number.level is NumberLevel.EXACT else "right but for its zeros"
+    words = "the word" if len(best.name.unexplained) == 1 else "the words"
+    return f"The record number is {how}, but {words} {quoted} could not be explained; a person looks."
+
+
+def _candidate(each: Scored, case: Case) -> Candidate:
+    evidence = evidence_for(each.comparison, case.reading)
+    if case.batch_patient and each.patient_id == case.batch_patient:
+        evidence = (Evidence("batch", "", Verdict.AGREES, _BATCH_WORDS, "batch"), *evidence)
+    return Candidate(each.patient_id, round(each.confidence, 4), evidence)

@@ -1,0 +1,63 @@
+"""What a directory's record numbers look like, so that a counter or an episode is not taken for one."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from patients.matching.normalise import Number
+
+_RARE = 0.01  # widths and letters that fewer numbers have are old exceptions, not the shape
+_HEADROOM = 0.5  # patients registered since: numbers beyond the highest, as a share of the range
+
+
+@dataclass(frozen=True, slots=True)
+class NumberShape:
+    """Widths, leading letters and range of a directory's numbers."""
+
+    widths: frozenset[int]
+    letters: frozenset[str]
+    lowest: int
+    highest: int
+
+    def without_foreign_letters(self, number: Number, written: str) -> Number | None:
+        """The number as this directory writes it: `CT-0012345` is `0012345` here, but `A0012345` is another
+        kind of number.
+        """
+        if not number.letters or number.letters in self.letters:
+            return number
+        return Number("", number.digits, number.width) if "-" in written or " " in written else None
+
+    def looks_ours(self, number: Number) -> bool:
+        """Full width, our letters or none, and within the range or a little beyond: this would be a record
+        number here.
+        """
+        if number.is_empty or not self._has_our_width(number):
+            return False
+        if number.letters and number.letters not in self.letters:
+            return False
+        headroom = _HEADROOM * (self.highest - self.lowest)
+        return self.lowest - headroom <= int(number.digits) <= self.highest + headroom
+
+    def _has_our_width(self, number: Number) -> bool:
+        """As many digits as our numbers have, or more, when those in front are only zeros."""
+        longest = max(self.widths, default=0)
+        return number.width in self.widths or (number.width > longest >= len(number.digits))
+
+
+def shape_of(numbers: Iterable[Number]) -> NumberShape:
+    """The shape that these numbers share."""
+    widths: Counter[int] = Counter()
+    letters: Counter[str] = Counter()
+    values: list[int] = []
+    for number in numbers:
+        if not number.is_empty:
+            widths[number.width] += 1
+            letters[number.letters] += 1
+            values.append(int(number.digits))
+    enough = _RARE * len(values)
+    return NumberShape(
+        widths=frozenset(width for width, count in widths.items() if count >= enough),
+        letters=frozenset(text for text, count in letters.items() if text and count >= enough),
+        lowest=min(values, default=0),
+        highest=max(values, default=0),
+    )

@@ -1,0 +1,121 @@
+"""From log likelihood ratios to a probability: over all candidates together, and "nobody in this
+directory".
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from patients.matching.comparisons import Comparison, DateLevel
+from patients.matching.reading import Kind, Reading
+
+_KNOWN = 0.93  # share of files whose patient is in the directory
+_UNREGISTERED_RELATIVE = 0.004  # a relative of the same name, for each patient who fits by name alone
+_LOWEST, _HIGHEST = 0.0, 0.9999
+_BATCH = math.log(20.0)  # the person who chose the batch's patient is right far more often than not
+
+
+class Tier(StrEnum):
+    """Which identifiers speak for the best candidate; each sort has its own calibration."""
+
+    NUMBER_NAME = "number+name"
+    NUMBER_DATE = "number+date"
+    NUMBER = "number"
+    NAME_DATE = "name+date"
+    NAME = "name"
+    WEAK = "weak"
+    BATCH = "batch"
+
+
+# Platt scaling (a, b) of the raw log-odds in each tier, fitted on the development seeds of `RULE_VERSION`.
+_CALIBRATION: dict[Tier, tuple[float, float]] = {
+    Tier.NUMBER_NAME: (0.652, 2.646),
+    Tier.NUMBER_DATE: (1.0, 0.0),
+    Tier.NUMBER: (0.665, 1.303),
+    Tier.NAME_DATE: (0.573, 0.856),
+    Tier.NAME: (0.792, 0.610),
+    Tier.WEAK: (0.550, -1.300),
+    Tier.BATCH: (1.0, 0.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A comparison with its share of the posterior probability, and the calibrated confidence."""
+
+    comparison: Comparison
+    confidence: float
+    log_odds: float
+    tier: Tier
+
+    @property
+    def patient_id(self) -> str:
+        """Whom this speaks of."""
+        return self.comparison.person.id
+
+
+def score(
+    comparisons: Sequence[Comparison], reading: Reading, *, patients: int, batch_patient: str
+) -> list[Scored]:
+    """The comparisons with their confidence, the likeliest patient first; ties are settled by id, so that
+    answers repeat.
+    """
+    weights = {
+        comparison.person.id: comparison.weight + _prior(comparison, patients, batch_patient)
+        for comparison in sorted(comparisons, key=lambda comparison: comparison.weight)
+    }
+    best = {
+        comparison.person.id: comparison for comparison in sorted(comparisons, key=lambda each: each.weight)
+    }
+    nobody = _nobody(list(best.values()), patients)
+    top = max([nobody, *weights.values()])
+    total = math.exp(nobody - top) + sum(math.exp(weight - top) for weight in weights.values())
+    scored = []
+    for patient_id, weight in weights.items():
+        share = min(max(math.exp(weight - top) / total, 1e-12), 1.0 - 1e-9)
+        log_odds = math.log(share / (1.0 - share))
+        tier = Tier.BATCH if patient_id == batch_patient else _tier(best[patient_id], reading)
+        scored.append(Scored(best[patient_id], _calibrated(log_odds, tier), log_odds, tier))
+    scored.sort(key=lambda each: (-each.log_odds, each.patient_id))
+    return [_at_most(each, scored[0].confidence) for each in scored]
+
+
+def _at_most(each: Scored, highest: float) -> Scored:
+    """Tiers are calibrated apart; nobody further down may look surer than the likeliest."""
+    return each if each.confidence <= highest else replace(each, confidence=highest)
+
+
+def _prior(comparison: Comparison, patients: int, batch_patient: str) -> float:
+    prior = math.log(_KNOWN / max(patients, 1))
+    if batch_patient and comparison.person.id == batch_patient:
+        return prior + _BATCH + math.log(max(patients, 1))
+    return prior
+
+
+def _nobody(comparisons: Sequence[Comparison], patients: int) -> float:
+    """The weight of "not in this directory", with unregistered relatives of those who fit by name only."""
+    weight = 1.0 - _KNOWN
+    for comparison in comparisons:
+        if comparison.number.agrees or comparison.birth.level is DateLevel.EQUAL:
+            continue
+        by_name = min(comparison.name.weight, 30.0)
+        weight += _UNREGISTERED_RELATIVE * _KNOWN / max(patients, 1) * math.exp(by_name)
+    return math.log(weight)
+
+
+def _tier(comparison: Comparison, reading: Reading) -> Tier:
+    number, date = comparison.number.agrees, comparison.birth.level is DateLevel.EQUAL
+    name = bool(comparison.name.matches)
+    if number:
+        return Tier.NUMBER_NAME if name else Tier.NUMBER_DATE if date else Tier.NUMBER
+    if date and name:
+        return Tier.NAME_DATE
+    has_word = any(word.kind is Kind.NAME for word in reading.words)
+    return Tier.NAME if name and has_word else Tier.WEAK
+
+
+def _calibrated(log_odds: float, tier: Tier) -> float:
+    scale, shift = _CALIBRATION[tier]
+    probability = 1.0 / (1.0 + math.exp(-(scale * log_odds + shift)))
+    return min(max(probability, _LOWEST), _HIGHEST)

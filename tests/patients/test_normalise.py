@@ -1,0 +1,109 @@
+"""Names and numbers of records and files are brought to one form before they are compared."""
+
+from datetime import date
+
+import pytest
+
+from patients.matching.keys import keys_of, near_numbers
+from patients.matching.normalise import Number, folded, number_of, person_of, words_of
+from patients.matching.numbers import shape_of
+from patients.matching.spelling import spelt_words
+from patients.matching.vocabulary import Vocabulary
+from tests.patients.people import people
+
+WORDS = Vocabulary.of(people())
+
+
+@pytest.mark.parametrize(
+    ("word", "plain"),
+    [
+        ("Núñez", "nunez"),
+        ("NUÑEZ", "nunez"),
+        ("Đức", "duc"),
+        ("Łukasz", "lukasz"),
+        ("Groß", "gross"),
+        ("Иван", "ivan"),
+    ],
+)
+def test_words_lose_accents_case_and_script(word: str, plain: str) -> None:
+    assert folded(word) == plain
+
+
+def test_registered_names_come_apart_at_spaces_and_hyphens_only() -> None:
+    assert words_of("St. John-O'Neil") == ("st", "john", "oneil")
+
+
+def test_particles_carry_no_name_unless_nothing_else_does() -> None:
+    assert person_of("1", "1", family="de la Garza", given="María del Carmen").names == (
+        "garza",
+        "maria",
+        "carmen",
+    )
+    assert person_of("1", "1", family="De", given="Van").names == ("de", "van")
+
+
+def test_a_suffix_is_found_wherever_it_was_typed() -> None:
+    assert person_of("1", "1", family="Walker Jr.", given="Tom").suffix == "jr"
+    assert person_of("1", "1", family="Walker", given="Tom", suffix="Junior").suffix == "jr"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("MX-0012345", Number("MX", "12345", 7)),
+        ("300-000-3799", Number("", "3000003799", 10)),
+        ("x", Number("X", "", 0)),
+    ],
+)
+def test_numbers_are_taken_apart(text: str, number: Number) -> None:
+    assert number_of(text) == number
+
+
+def test_the_shape_of_numbers_tells_ours_from_counters_and_episodes() -> None:
+    shape = shape_of(number_of(person.written_number) for person in people())
+
+    assert shape.looks_ours(number_of("3000004000"))
+    assert shape.looks_ours(number_of("003000004000"))
+    assert not shape.looks_ours(number_of("6001467010"))
+    assert not shape.looks_ours(number_of("0012"))
+
+
+def test_near_numbers_are_exactly_one_slip_away() -> None:
+    near = near_numbers("120")
+    assert {"121", "20", "12", "10", "210", "102", "1200", "1120"} <= near
+    assert not {"120", "012", "333", ""} & near
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("GarzaTijerinaMaria", ["garza", "tijerina", "maria"]),
+        ("garzatijerinamaria", ["garza", "tijerina", "maria"]),
+        ("P_rez", ["perez"]),
+        ("P\ufffdrez", ["perez"]),
+        ("QuintaniIla", ["quintaniila"]),
+        ("Mart1nez", ["martinez"]),
+        ("MaRiA", ["maria"]),
+        ("Perez_Eduardo", ["perez", "eduardo"]),
+        ("O'Brien", ["obrien"]),
+        ("de la Garza", ["de", "la", "garza"]),
+    ],
+)
+def test_the_words_of_a_file_name_are_spelt_as_the_directory_knows_them(text: str, words: list[str]) -> None:
+    assert [word.text for word in spelt_words(text, WORDS)] == words
+
+
+def test_one_slip_is_found_and_two_are_not() -> None:
+    assert WORDS.near("tijerna") == ("tijerina",)
+    assert "quintanilla" in WORDS.near("quintaniya")
+    assert WORDS.near("txjxrina") == ()
+    assert WORDS.near("ana") == ()
+
+
+def test_keys_are_stable_positive_and_fit_a_big_integer() -> None:
+    person = person_of("1", "0012345", family="Garza Ruiz", given="Ana", birth_date=date(1980, 1, 2))
+    again = person_of("2", "12345", family="GARZA RUIZ", given="ana", birth_date=date(1980, 1, 2))
+
+    assert keys_of(person) == keys_of(again)
+    assert all(0 <= key < 2**63 for key in keys_of(person))
+    assert 10 <= len(keys_of(person)) <= 40

@@ -1,0 +1,117 @@
+"""Real PDFs made in code: letters, forms and scans first, then the broken and the hostile."""
+
+import io
+import zlib
+
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.samples import HEIGHT, WIDTH, scene
+
+
+def pdf(
+    *pages: str, size: tuple[float, float] = (595, 842), encrypt: StandardEncryption | None = None
+) -> bytes:
+    """A letter with a page for each text; lines end with line feeds, an empty text is an empty page."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=size, encrypt=encrypt)
+    for page in pages:
+        for number, line in enumerate(page.splitlines()):
+            canvas.drawString(72, size[1] - 72 - 16 * number, line)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def pdf_with_password() -> bytes:
+    """Nobody reads it without the password."""
+    return pdf("secret", encrypt=StandardEncryption("open sesame", strength=128))
+
+
+def pdf_locked_against_printing() -> bytes:
+    """Everybody may read it; only changing and printing needs a password."""
+    return pdf("readable", encrypt=StandardEncryption("", ownerPassword="owner", canPrint=0))
+
+
+def pdf_form() -> bytes:
+    """A form that somebody has filled in."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(300, 100))
+    canvas.acroForm.textfield(name="allergy", value="PENICILLIN", x=20, y=30, width=250, height=40)
+    canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def pdf_of_scan() -> bytes:
+    """A picture on a page, without any text."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(WIDTH, HEIGHT))
+    canvas.drawInlineImage(scene(), 0, 0, WIDTH, HEIGHT)
+    canvas.save()
+    return buffer.getvalue()
+
+
+def pdf_stream(content: bytes, extra: bytes = b"", *, layers: int = 1) -> bytes:
+    """A stream object, deflated so many times."""
+    for _ in range(layers):
+        content = zlib.compress(content, 9)
+    filters = b"/Filter [" + b" /FlateDecode" * layers + b" ]" if layers else b""
+    return b"<< /Length %d %s %s >>\nstream\n" % (len(content), extra, filters) + content + b"\nendstream"
+
+
+def pdf_of_objects(objects: dict[int, bytes]) -> bytes:
+    """A PDF of numbered objects; number 1 is the catalogue."""
+    parts, places, at = [b"%PDF-1.7\n"], {}, 9
+    for number, body in objects.items():
+        parts.append(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+        places[number], at = at, at + len(parts[-1])
+    rows = b"".join(
+        b"%010d 00000 n \n" % places[number] if number in places else b"0000000000 65535 f \n"
+        for number in range(max(objects) + 1)
+    )
+    trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (max(objects) + 1, at)
+    return b"".join((*parts, b"xref\n0 %d\n" % (max(objects) + 1), rows, trailer))
+
+
+def pdf_page(
+    content: bytes, *, box: bytes = b"[0 0 612 792]", resources: bytes = b"<< >>", **more: bytes
+) -> bytes:
+    """A page that shows the stream object `content`; `more` are further objects, named _5, _6, …"""
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox %s /Contents 4 0 R /Resources %s >>" % (box, resources)
+    objects = {
+        1: b"<< /Type /Catalog /Pages 2 0 R >>",
+        2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        3: page,
+        4: content,
+    }
+    return pdf_of_objects(objects | {int(name[1:]): body for name, body in more.items()})
+
+
+def pdf_without_pages() -> bytes:
+    return pdf_of_objects(
+        {1: b"<< /Type /Catalog /Pages 2 0 R >>", 2: b"<< /Type /Pages /Kids [] /Count 0 >>"}
+    )
+
+
+def pdf_page_tree_loop() -> bytes:
+    """A page tree that contains itself, and not one page."""
+    return pdf_of_objects(
+        {
+            1: b"<< /Type /Catalog /Pages 2 0 R >>",
+            2: b"<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 2 >>",
+            3: b"<< /Type /Pages /Parent 2 0 R /Kids [2 0 R 3 0 R] /Count 3 >>",
+        }
+    )
+
+
+def pdf_drawing_itself() -> bytes:
+    """A form that draws itself four times, and so on without end."""
+    named = b"<< /XObject << /F 5 0 R >> >>"
+    form = pdf_stream(b"/F Do " * 4, b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources " + named)
+    return pdf_page(pdf_stream(b"/F Do"), resources=named, _5=form)
+
+
+def pdf_bomb(unpacked_bytes: int, *, layers: int = 1) -> bytes:
+    """A page whose drawing commands unpack to so many blanks."""
+    return pdf_page(pdf_stream(b" " * unpacked_bytes, layers=layers))
