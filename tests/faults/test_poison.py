@@ -1,16 +1,18 @@
 """A file that kills its worker each time it is read: set aside after three attempts, and the others go on."""
 
+import fcntl
 import logging
 import os
 import signal
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.faults.installation import HASTE, ROLES, Installation, seconds_until
+from tests.faults.installation import HASTE, ROLES, Installation, eventually, seconds_until
 from tests.faults.sender import Sender, pictures
 from tests.samples import jpeg, scene
 
@@ -26,9 +28,10 @@ def test_it_is_failed_after_three_attempts_and_the_others_are_filed(
     installation.settings = HASTE
     installation.start(*ROLES)
     batch = sender.new_batch(start="manual")
-    files = pictures(numbers, OTHERS) | {POISON: jpeg(scene(9000, 6000))}
+    files = pictures(numbers, OTHERS) | {POISON: jpeg(scene(900, 600))}
     sender.send_all(batch, files)
     staged = installation.home / "staging" / key_of(installation)
+    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
     over = threading.Event()
     killed: list[int] = []
     murderer = threading.Thread(target=kill_whoever_reads, args=(installation, staged, over, killed))
@@ -39,6 +42,7 @@ def test_it_is_failed_after_three_attempts_and_the_others_are_filed(
     finally:
         over.set()
         murderer.join()
+        signal.signal(signal.SIGIO, before)
     log.info("it killed %s workers and was set aside after %.1f s", len(killed), seconds)
     assert sender.counts(batch) | {"completed": OTHERS, "failed": 1} == sender.counts(batch)
     facts = "path, status, error_code, attempts, lost_claims"
@@ -54,27 +58,57 @@ def key_of(one: Installation) -> str:
 
 
 def kill_whoever_reads(one: Installation, file: Path, over: threading.Event, killed: list[int]) -> None:
-    """SIGKILL for the worker process that has the file open, itself or by the reader that it has sent."""
-    pool = set(one.children_of("worker"))
+    """SIGKILL for the worker process that opens the file, itself or by the reader that it has sent.
+
+    A lease of the kernel holds whoever opens the file inside the call: nobody is too quick to be caught.
+    """
     while not over.is_set():
-        for pid in readers_of(file):
-            worker = next((ancestor for ancestor in ancestors_of(pid) if ancestor in pool), None)
-            if worker is not None:
-                os.kill(worker, signal.SIGKILL)
-                killed.append(worker)
-                time.sleep(0.5)
-        pool = set(one.children_of("worker"))
-        time.sleep(0.005)
+        with leased(file) as is_opened:
+            while not over.is_set() and not is_opened():
+                time.sleep(0.005)
+            pool = set(one.children_of("worker"))
+            for pid in who_waits_for_a_lease():
+                worker = next((ancestor for ancestor in ancestors_of(pid) if ancestor in pool), None)
+                if worker is not None:
+                    os.kill(worker, signal.SIGKILL)
+                    killed.append(worker)
+                    eventually(lambda pid=worker: not alive(pid), seconds=5)
 
 
-def readers_of(file: Path) -> list[int]:
-    """Processes that have the file open."""
+@contextmanager
+def leased(file: Path) -> Iterator[Callable[[], bool]]:
+    """Hold the kernel's write lease on a file; answers whether somebody has tried to open it since."""
+    descriptor = os.open(file, os.O_RDWR)
+    try:
+        assert eventually(lambda: took_lease(descriptor), seconds=10), "somebody has it open for too long"
+        yield lambda: fcntl.fcntl(descriptor, fcntl.F_GETLEASE) != fcntl.F_WRLCK
+    finally:
+        os.close(descriptor)
+
+
+def took_lease(descriptor: int) -> bool:
+    """Whether nobody else has the file open, so that the lease is ours."""
+    with suppress(BlockingIOError):
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        return True
+    return False
+
+
+def who_waits_for_a_lease() -> list[int]:
+    """Processes that the kernel holds in an `open`."""
     found = []
     for entry in Path("/proc").iterdir():
         with suppress(OSError):
-            if entry.name.isdigit() and any(fd.readlink() == file for fd in (entry / "fd").iterdir()):
+            if entry.name.isdigit() and "break_lease" in (entry / "wchan").read_text():
                 found.append(int(entry.name))
     return found
+
+
+def alive(pid: int) -> bool:
+    """Whether the process still runs; one that is dead and not yet collected does not."""
+    with suppress(OSError):
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def ancestors_of(pid: int) -> list[int]:
