@@ -11,6 +11,7 @@ from django.utils import timezone
 from batches.states import BatchStatus, FileStatus
 from clinics.models import Clinic
 from documents.models import Document, ProcessingType
+from files.kinds import FileKind
 from imaging.models import Image
 from patients.models import Patient
 
@@ -168,6 +169,21 @@ class BatchFile(models.Model):
         related_name="+",
     )
 
+    matched_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Somebody wants it although the same bytes are here already: the road no longer sets it aside.
+    keep_both = models.BooleanField(default=False, editable=False)
+
+    # Who is looking at it in review, and until when nobody else is given it.
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    review_until = models.DateTimeField(null=True, blank=True, editable=False)
+
     # What it became, or why it did not.
     image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     document = models.ForeignKey(Document, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -185,7 +201,7 @@ class BatchFile(models.Model):
             ),
             models.CheckConstraint(condition=Q(offset__lte=models.F("size")), name="offset_within_size"),
             models.CheckConstraint(
-                condition=~Q(status=FileStatus.COMPLETED) | Q(patient__isnull=False),
+                condition=~Q(status=FileStatus.COMPLETED) | Q(patient__isnull=False) | Q(kind=FileKind.CSV),
                 name="filed_means_a_patient",
             ),
         ]
@@ -230,3 +246,46 @@ class FileEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_status} → {self.to_status} {self.code}".strip()
+
+
+class ListedPatient(models.Model):
+    """One line of a patient list that came with a batch: who is expected, or whose one path is."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="listed")
+    file = models.ForeignKey(BatchFile, on_delete=models.CASCADE, related_name="listed")
+    line = models.PositiveIntegerField()
+    # Set in a mapping (path, record number); empty in a list of the day's patients.
+    path = models.TextField(blank=True)
+    mrn = models.CharField("record number", max_length=64, blank=True)
+    family_name = models.CharField(max_length=200, blank=True)
+    given_names = models.CharField(max_length=200, blank=True)
+    birth_date = models.DateField(null=True, blank=True)
+    # Who that is in the directory, when it was read; empty for somebody who is not there.
+    patient = models.ForeignKey(Patient, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["file", "line"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["file", "line"], name="one_listed_patient_per_line")
+        ]
+        indexes: ClassVar = [models.Index(fields=["batch", "path"], name="listed_by_path")]
+
+    def __str__(self) -> str:
+        return f"line {self.line}"
+
+
+class PatientCard(models.Model):
+    """A photographed label or wristband: its record number holds for the shots after it."""
+
+    file = models.OneToOneField(BatchFile, on_delete=models.CASCADE, related_name="card")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="cards")
+    number = models.CharField("record number as read", max_length=64)
+    captured_at = models.DateTimeField(null=True, blank=True)
+    camera = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["captured_at"]
+        indexes: ClassVar = [models.Index(fields=["batch", "captured_at"], name="card_by_moment")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

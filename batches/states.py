@@ -42,7 +42,8 @@ FILE_MOVES: Mapping[FileStatus, frozenset[FileStatus]] = {
         {F.PROCESSING, F.RECEIVED, F.REVIEW, F.COMPLETED, F.DUPLICATE, F.FAILED, F.CANCELLED}
     ),
     F.REVIEW: frozenset({F.COMPLETED, F.DUPLICATE, F.CANCELLED}),
-    F.COMPLETED: frozenset({F.REVIEW}),
+    # Back to review by undo; to another chart by re-assignment.
+    F.COMPLETED: frozenset({F.REVIEW, F.COMPLETED}),
     # The twin was taken back before it was filed, so these bytes are the only ones left.
     F.DUPLICATE: frozenset({F.RECEIVED}),
     F.FAILED: frozenset({F.RECEIVED, F.CANCELLED}),

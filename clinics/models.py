@@ -33,6 +33,12 @@ class Clinic(models.Model):
         LUHN = "luhn", "Luhn"
         MOD11 = "mod11", "Modulus 11"
 
+    class UnknownPatients(models.TextChoices):
+        """What becomes of a file that names, in full, somebody who is not in the directory."""
+
+        HOLD = "hold", "Hold it for review"
+        PROVISIONAL = "provisional", "File it under a new provisional patient"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
@@ -54,6 +60,19 @@ class Clinic(models.Model):
         max_length=16, choices=BareNumber.choices, default=BareNumber.CHECK_DIGIT
     )
     check_digit = models.CharField(max_length=8, choices=CheckDigit.choices, blank=True, default="")
+    name_alone = models.BooleanField(
+        "a full, clear name alone may assign",
+        default=False,
+        help_text="Breaks with two identifiers: about one wrong file in ten thousand.",
+    )
+    unknown_patients = models.CharField(
+        max_length=16, choices=UnknownPatients.choices, default=UnknownPatients.HOLD
+    )
+    card_pause_minutes = models.PositiveSmallIntegerField(default=30, validators=[MinValueValidator(1)])
+    review_claim_minutes = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(1)])
+    unmerge_days = models.PositiveSmallIntegerField(default=30)
+    # When a patient last came, changed or went: what waits in review and was matched before is tried again.
+    directory_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

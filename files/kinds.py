@@ -20,25 +20,33 @@ class FileKind(StrEnum):
     PNG = "png"
     TIFF = "tiff"
     WEBP = "webp"
+    DICOM = "dicom"
     PDF = "pdf"
+    CSV = "csv"
 
     @property
     def is_document(self) -> bool:
         return self is FileKind.PDF
 
     @property
+    def is_list(self) -> bool:
+        """A list of patients, which goes into no chart."""
+        return self is FileKind.CSV
+
+    @property
     def is_image(self) -> bool:
-        return not self.is_document
+        return not (self.is_document or self.is_list)
 
     @property
     def media_type(self) -> str:
         """The registered media type, as in "image/jpeg"."""
-        return f"{'application' if self.is_document else 'image'}/{self.value}"
+        family = {FileKind.PDF: "application", FileKind.DICOM: "application", FileKind.CSV: "text"}
+        return f"{family.get(self, 'image')}/{self.value}"
 
     @property
     def extension(self) -> str:
         """The usual ending of a file name without its dot, as in "jpg"."""
-        return {FileKind.JPEG: "jpg", FileKind.TIFF: "tif"}.get(self, self.value)
+        return {FileKind.JPEG: "jpg", FileKind.TIFF: "tif", FileKind.DICOM: "dcm"}.get(self, self.value)
 
 
 ACCEPTED = "JPEG, PNG, TIFF, WebP and PDF"

@@ -17,13 +17,23 @@ class Field(StrEnum):
     EPISODE = "episode"
     DOCUMENT_TYPE = "document_type"
     DOCTOR = "doctor"  # a name that is not the patient's
-    PATTERN = "pattern"  # which built-in pattern the name follows
+    PATTERN = "pattern"  # which pattern the name follows
+    FAMILY_NAME = "family_name"  # surnames, and nothing else
+    GIVEN_NAMES = "given_names"  # given names, and nothing else
+    SEX = "sex"  # F, M or X
+    SUFFIX = "suffix"  # Jr, Sr, III
+    TAKEN_ON = "taken_on"  # the day of the picture by the camera or modality, ISO
 
 
 FILE_NAME = "file_name"
 FOLDER = "folder"
 EXIF = "exif"
+DICOM = "dicom"  # the header's patient module, written by a machine from a worklist
+CARD = "card"  # a label or wristband photographed before this shot
+LIST = "list"  # a list of patients, or of paths and record numbers, that came in the same batch
 BATCH = "batch"
+# A machine wrote what these say, so that no digit was mistyped.
+MACHINES = frozenset({DICOM, CARD})
 
 NUMBER_NAME_EPISODE = "NUMBER_SURNAMES, NAMES_EPISODE_TYPE"  # a pattern that says where the name stands
 

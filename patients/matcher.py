@@ -7,6 +7,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from clinics.models import Clinic
@@ -22,8 +23,6 @@ from patients.models import Patient, PatientKey
 
 _ROWS_AT_ONCE = 2_000
 _FEW_PATIENTS = 5_000
-# A full, clear, unique name with nobody near it files without a second identifier (see `Policy.name_alone`).
-NAME_ALONE = True
 
 
 def match(
@@ -52,7 +51,7 @@ def policy_of(clinic: Clinic) -> Policy:
         assign_from=clinic.assign_confidence,
         review_from=clinic.review_confidence,
         bare_number=clinic.bare_number_policy,
-        name_alone=NAME_ALONE,
+        name_alone=clinic.name_alone,
     )
 
 
@@ -85,6 +84,8 @@ def refresh_keys_in_bulk(patients: Iterable[Patient]) -> None:
 @transaction.atomic
 def _refresh(patients: list[Patient]) -> None:
     wanted = {(patient.pk, key): patient for patient in patients for key in keys_of(person_from(patient))}
+    clinics = {patient.clinic_id for patient in patients}
+    Clinic.objects.filter(pk__in=clinics).update(directory_changed_at=Now())
     rows = PatientKey.objects.filter(patient__in=patients).values_list("id", "patient_id", "key")
     there = {(patient_id, key): row_id for row_id, patient_id, key in rows}
     gone = [row_id for pair, row_id in there.items() if pair not in wanted]

@@ -89,6 +89,56 @@ class Patient(models.Model):
         return f"{name} {self.suffix}".strip()
 
 
+class FilenamePattern(models.Model):
+    """A clinic's own pattern for file names, in the language of `patients.filename_patterns.language`."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="filename_patterns")
+    text = models.CharField(max_length=200)
+    # The first pattern that fits a name reads it.
+    position = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "text"], name="one_filename_pattern_per_text")
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class PatientMerge(models.Model):
+    """One record that was merged into another, and what moved with it, so that it can be unmerged."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    merged = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="merges")
+    survivor = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="absorbed")
+    # {"images": [ids], "documents": [ids], "files": [ids], "batches": [ids]}: what changed charts.
+    moved = models.JSONField(default=dict)
+    reason = models.TextField(blank=True)
+    merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    merged_at = models.DateTimeField(default=timezone.now, editable=False)
+    unmerged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    unmerged_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-merged_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["merged"],
+                condition=models.Q(unmerged_at__isnull=True),
+                name="one_living_merge_per_record",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class PatientKey(models.Model):
     """One indexed way to find a patient from a file's name (`patients.matching.keys`)."""
 

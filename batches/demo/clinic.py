@@ -30,7 +30,9 @@ def make_clinic(passwords_file: Path) -> dict[str, str]:
     if Clinic.objects.exists():
         return _read(passwords_file)
     with transaction.atomic():
-        clinic = Clinic.objects.create(slug=SLUG, name="Demonstration Clinic", time_zone="America/Monterrey")
+        clinic = Clinic.objects.create(
+            slug=SLUG, name="Demonstration Clinic", time_zone="America/Monterrey", name_alone=True
+        )
         _make_patients(clinic)
         passwords = {name: _make_user(clinic, name, role) for name, role in USERS.items()}
         passwords_file.touch(mode=0o600)

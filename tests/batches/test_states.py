@@ -32,7 +32,7 @@ def test_a_file_can_always_reach_an_end(status: FileStatus) -> None:
 
 
 def test_nothing_is_filed_without_having_been_processed_or_reviewed() -> None:
-    assert file_sources(F.COMPLETED) == {F.PROCESSING, F.REVIEW}
+    assert file_sources(F.COMPLETED) == {F.PROCESSING, F.REVIEW, F.COMPLETED}
 
 
 def test_a_closed_batch_stays_closed() -> None:

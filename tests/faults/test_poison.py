@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def kill_whoever_reads(one: Installation, file: Path, over: threading.Event, kil
                 if worker is not None:
                     os.kill(worker, signal.SIGKILL)
                     killed.append(worker)
-                    eventually(lambda pid=worker: not alive(pid), seconds=5)
+                    eventually(partial(is_gone, worker), seconds=5)
 
 
 @contextmanager
@@ -104,11 +105,11 @@ def who_waits_for_a_lease() -> list[int]:
     return found
 
 
-def alive(pid: int) -> bool:
-    """Whether the process still runs; one that is dead and not yet collected does not."""
+def is_gone(pid: int) -> bool:
+    """Whether the process no longer runs; one that is dead and not yet collected does not."""
     with suppress(OSError):
-        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return True
 
 
 def ancestors_of(pid: int) -> list[int]:
