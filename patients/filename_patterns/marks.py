@@ -9,13 +9,16 @@ _CAMERA = (
     r"img|dsc[nf]?|dscf|pxl|mvi|vid|cimg|sam|gopr|pict|image|imagen|scan|scanned|skm|escaneo|foto|photo|pic|page|pag|"
     r"whatsapp image|screenshot|captura(?: de pantalla)?|documento escaneado|doc|document"
 )
+# Rooms, beds and the like: their numbers are nobody's, even where one equals a record number.
+_PLACE = r"sala|cama|camilla|cuarto|habitaci[oó]n|consultorio|quir[oó]fano|piso|turno|room|bed|ward|floor|bay"
 _NOT_IDENTITY = re.compile(
     r"|".join((
         r"(?<![0-9a-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}(?:-[0-9a-f]{4}-[0-9a-f]{12})?(?![0-9a-z])",
         r"(?<![0-9a-z])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{12,}(?![0-9a-z])",
         rf"(?<![a-z])(?:{_CAMERA})[ _-]?(?:\d{{8}}|\d{{4}}-\d\d-\d\d)(?: at )?[ _-]?[\d.]{{6,9}}(?!\d)",
         r"(?<![a-z])skm_\w{3,6}?\d{12}(?!\d)",
-        r"(?<!\d)(?:19|20)\d\d-\d\d-\d\d[ _](?:at )?\d\d[.h:-]?\d\d[.:-]?\d\d(?!\d)",
+        r"(?<!\d)(?:19|20)\d\d-\d\d-\d\d[ _](?:at )?[0-2]\d[.h:-]?[0-5]\d[.:-]?[0-5]\d(?![\d-])",
+        rf"(?<![^\W\d_])(?:{_PLACE})[ _.-]{{0,2}}\d{{1,5}}(?!\d)",
         rf"(?<![a-z])(?:{_CAMERA})[ _-]{{0,2}}\(?\d{{1,5}}\)?(?!\d)",
         r"\(\d{1,3}\)",
         r"(?<![a-z0-9])[pv]\d{1,2}(?![a-z0-9])",

@@ -265,20 +265,24 @@ def _stands_alone(case: Case, read: ReadNumber) -> bool:
 def _with_birth_date(case: Case, best: Comparison) -> tuple[bool, str]:
     if not name_confirms_date(best.name, case.patients):
         return False, "weak-name" if best.name.matches else "birth-date-alone"
-    if any(_is_twin(other) for other in case.others):
+    if any(_is_twin(best, other) for other in case.others):
         return False, "twin-or-duplicate"
     return True, "name-and-birth-date"
 
 
-def _is_twin(other: Comparison) -> bool:
+def _is_twin(best: Comparison, other: Comparison) -> bool:
     """The same birth date, and a surname or more in common with what was read."""
     same_day = other.birth.level is DateLevel.EQUAL
-    return same_day and other.name.has(given=False) and not _has_quite_another_given_name(other)
+    return same_day and other.name.has(given=False) and not _has_quite_another_given_name(best, other)
 
 
-def _has_quite_another_given_name(other: Comparison) -> bool:
-    """A registered twin whose given name shares nothing with the one read is told apart by it."""
-    return not any(match.is_given for match in other.name.matches)
+def _has_quite_another_given_name(best: Comparison, other: Comparison) -> bool:
+    """A registered twin whose given name shares nothing with the one read is told apart by it; Camilo and
+    Camila are one letter apart, and that letter may be the slip.
+    """
+    stems = {name[:-1] for name in best.person.given}
+    is_alike = any(name[:-1] in stems for name in other.person.given)
+    return not is_alike and not any(match.is_given for match in other.name.matches)
 
 
 def _by_name_alone(case: Case, best: Comparison) -> tuple[bool, str]:
@@ -295,6 +299,7 @@ def _by_name_alone(case: Case, best: Comparison) -> tuple[bool, str]:
 
 
 def _is_near(other: Comparison) -> bool:
-    """Somebody whose record has fewer names than the file, and none that speaks against it."""
+    """Somebody of the same surnames and a given name in common: a twin, a child, a record with fewer names."""
     fit = other.name
-    return fit.has(given=True) and fit.has(given=False) and not fit.contradicts
+    is_family = fit.has(given=False) and not fit.missing_family
+    return fit.has(given=True) and (is_family or (fit.has(given=False) and not fit.contradicts))

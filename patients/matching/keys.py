@@ -8,12 +8,21 @@ from itertools import combinations
 
 from patients.matching.normalise import Number, Person
 
+_WHOLE, _HALF = 1 << 32, 1 << 31
+_TURN = 0x9E37_79B1  # odd and without a pattern: no two of the first four thousand million directories share it
+
 
 def keys_of(person: Person) -> frozenset[int]:
     """Every key of one patient, about two dozen: number, words, pairs of words, initial with surname, birth
     date with word.
     """
-    return frozenset(_key(text) for text in _texts_of(person))
+    return frozenset(_hashed(text) for text in _texts_of(person))
+
+
+def within(keys: Iterable[int], directory: int) -> list[int]:
+    """The keys as one of many directories in one table has them: the same word has another key in each."""
+    turn = directory * _TURN
+    return [(key + turn + _HALF) % _WHOLE - _HALF for key in keys]
 
 
 def _texts_of(person: Person) -> Iterator[str]:
@@ -90,5 +99,13 @@ def _pair(one: str, other: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _key(text: str) -> int:
-    """63 bits of a stable hash, so that a key fits a signed big integer on every database."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 1
+    return _hashed(text)
+
+
+def _hashed(text: str) -> int:
+    """32 bits of a stable hash, in the range of every database's plain integer.
+
+    Of ten million texts two in a thousand share their key with another one; it brings a candidate of whom
+    nothing fits, and that comparison shows.
+    """
+    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), signed=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from patients.matching.nicknames import are_forms_of_one_name, formal_names
+from patients.matching.nicknames import are_forms_of_one_name, are_two_names, formal_names
 from patients.matching.normalise import Person
 from patients.matching.reading import Kind, Word
 from patients.matching.vocabulary import Vocabulary
@@ -180,6 +180,8 @@ def _is_nickname(text: str, name: tuple[str, bool], _: Vocabulary) -> bool:
 
 
 def _is_near(text: str, name: tuple[str, bool], vocabulary: Vocabulary) -> bool:
+    if name[1] and are_two_names(text, name[0]):
+        return False
     return abs(len(text) - len(name[0])) <= len("rn") and name[0] in vocabulary.near(text)
 
 

@@ -25,6 +25,16 @@ def are_forms_of_one_name(one: str, other: str) -> bool:
     return one in _SHORT.get(other, ()) or other in _SHORT.get(one, ())
 
 
+def are_two_names(one: str, other: str) -> bool:
+    """Are both given names of their own, so that no slip of the hand makes one the other?
+
+    `mario` is not a mistyped `maria`, nor `camilo` a mistyped `camila`: that is the brother.
+    """
+    if one[:-1] == other[:-1] and {one[-1:], other[-1:]} == {"a", "o"}:
+        return True
+    return one in FORMS and other in FORMS and not are_forms_of_one_name(one, other)
+
+
 def related(word: str) -> frozenset[str]:
     """Every other form under which the bearer of `word` may be written."""
     return _FORMAL.get(word, frozenset()) | _SHORT.get(word, frozenset())

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from patients.matching.common_names import is_common_name
 from patients.matching.comparisons import Comparison, NumberLevel
 from patients.matching.names import Level, NameFit
 from patients.matching.reading import Reading, ReadNumber
@@ -87,6 +88,8 @@ def name_is_clear(comparison: Comparison, reading: Reading, patients: int) -> bo
         return False
     if not _is_whole(fit) or fit.strength < _needed_strength(patients):
         return False
+    if len(fit.matches) < _WHOLE_NAME_WORDS and all(is_common_name(match.name) for match in fit.matches):
+        return False  # rare in this directory, and yet borne by thousands outside it
     if bool(reading.suffixes) != bool(comparison.person.suffix) or len(reading.dates) > 1:
         return False
     return not any(_is_loose_end(read) for read in reading.numbers)

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from patients.clues import FOLDER, NUMBER_NAME_EPISODE, Clue, Field
-from patients.matching.nicknames import formal_names
+from patients.matching.common_names import is_common_name
 from patients.matching.normalise import JOINING, SUFFIXES, Number, number_of
 from patients.matching.numbers import NumberShape
 from patients.matching.plain_words import is_plain, is_ward_word
@@ -173,7 +173,7 @@ def _kind_of(word: Spelt, vocabulary: Vocabulary) -> Kind:
         return Kind.ASIDE
     if text in ASIDE or text in JOINING or text in PLACES:
         return Kind.ASIDE
-    if vocabulary.knows(text) or formal_names(text) or vocabulary.near(text):
+    if vocabulary.knows(text) or is_common_name(text) or vocabulary.near(text):
         return Kind.NAME
     return Kind.UNKNOWN if len(text) > _LONGEST_CODE else Kind.CODE
 

@@ -4,12 +4,10 @@ apart.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
-from rapidfuzz.distance import OSA
+from math import log
+from string import ascii_lowercase
 
 from patients.matching.normalise import Person
 
@@ -18,7 +16,6 @@ _SHORTEST_PIECE = 3
 _LONGEST_RUN_ON = 40
 _USUAL_SHARE = 0.002  # of people bear a usual name; without it three patients would make every name common
 _LEANING = 300.0  # as if so many people had been counted before the directory's first
-_MASK = (1 << 63) - 1
 # What hands, ears and scanners exchange and what costs two letters or more; each is read in both directions.
 _SOUNDS = (
     ("rn", "m"), ("cl", "d"), ("ll", "y"), ("ph", "f"), ("qu", "k"), ("ie", "ei"), ("nn", "n"), ("tt", "t"),
@@ -27,19 +24,16 @@ _SOUNDS = (
 
 
 class Vocabulary:
-    """Name words with the number of patients that bear each; built once for a directory, then only read."""
+    """Name words with the number of patients that bear each; never changed, so that threads may share it."""
 
     def __init__(
-        self, family: Counter[str], given: Counter[str], joined: Counter[str], patients: int
+        self, family: Mapping[str, int], given: Mapping[str, int], joined: Mapping[str, int], patients: int
     ) -> None:
         self.patients = max(patients, 1)
-        self.family = family
-        self.given = given
-        self.joined = joined
-        self._words: list[str] = []
-        self._hashes: NDArray[np.int64] = np.empty(0, np.int64)
-        self._owners: NDArray[np.int32] = np.empty(0, np.int32)
-        self._is_indexed = False
+        self._family = family
+        self._given = given
+        self._joined = joined
+        self._words: list[str] | None = None
         self.near = lru_cache(maxsize=50_000)(self._near)
         self.pieces = lru_cache(maxsize=10_000)(self._pieces)
 
@@ -59,11 +53,11 @@ class Vocabulary:
 
     def count(self, word: str) -> int:
         """How many patients bear `word` as a surname or given name, alone or as two words in one."""
-        return self.family[word] + self.given[word] + self.joined[word]
+        return self._family.get(word, 0) + self._given.get(word, 0) + self._joined.get(word, 0)
 
     def knows(self, word: str) -> bool:
         """Is `word` a name here?"""
-        return word in self.family or word in self.given or word in self.joined
+        return word in self._family or word in self._given or word in self._joined
 
     def share(self, word: str) -> float:
         """The share of people who bear `word`, leaning on what names are like where few are counted."""
@@ -71,53 +65,22 @@ class Vocabulary:
 
     def is_surname(self, word: str) -> bool:
         """Is it borne as a surname by more patients than as a given name?"""
-        return self.family[word] >= self.given[word]
+        return self._family.get(word, 0) >= self._given.get(word, 0)
 
     def _near(self, word: str) -> tuple[str, ...]:
         if len(word) < _SHORTEST_FUZZY:
             return ()
-        found = {
-            other
-            for other in self._sharing_a_deletion(word)
-            if OSA.distance(word, other, score_cutoff=1) <= 1
-        }
+        found = {other for other in _one_slip_from(word) if self.knows(other)}
         found.update(other for other in _sound_alikes(word) if self.knows(other))
         found.discard(word)
         return tuple(sorted(found))
 
     def begins_one(self, word: str) -> bool:
         """Does a name here begin with `word` and go on?"""
-        if not self._is_indexed:
-            self._index()
+        if self._words is None:
+            self._words = sorted({*self._family, *self._given, *self._joined})
         at = bisect_right(self._words, word)
         return at < len(self._words) and self._words[at].startswith(word)
-
-    def _sharing_a_deletion(self, word: str) -> set[str]:
-        if not self._is_indexed:
-            self._index()
-        found: set[str] = set()
-        for form in _deletions(word):
-            key = hash(form) & _MASK
-            start, end = np.searchsorted(self._hashes, [key, key + 1])
-            found.update(self._words[owner] for owner in self._owners[start:end])
-        return found
-
-    def _index(self) -> None:
-        """Every word with one letter left out, as sorted hashes: a few megabytes where a dictionary takes
-        hundreds.
-        """
-        self._words = sorted({*self.family, *self.given, *self.joined})
-        hashes: list[int] = []
-        owners: list[int] = []
-        for owner, word in enumerate(self._words):
-            if len(word) >= _SHORTEST_FUZZY - 1:
-                forms = {hash(form) & _MASK for form in _deletions(word)}
-                hashes.extend(forms)
-                owners.extend([owner] * len(forms))
-        order = np.argsort(np.asarray(hashes, np.int64), kind="stable")
-        self._hashes = np.asarray(hashes, np.int64)[order]
-        self._owners = np.asarray(owners, np.int32)[order]
-        self._is_indexed = True
 
     def _pieces(self, run_on: str) -> tuple[str, ...]:
         """`garcialopezmaria` as the known words it is made of, the most frequent way, if any."""
@@ -131,17 +94,28 @@ class Vocabulary:
                 for start in range(end - _SHORTEST_PIECE + 1)
                 if (before := best[start]) is not None
                 for cost, words in [before]
-                if run_on[start:end] in self.family or run_on[start:end] in self.given
+                if run_on[start:end] in self._family or run_on[start:end] in self._given
             ]
             best[end] = min(ways, default=None)
         return best[-1][1] if best[-1] is not None else ()
 
     def _cost(self, word: str) -> float:
-        return 1.0 - float(np.log(self.share(word)))
+        return 1.0 - log(self.share(word))
 
 
-def _deletions(word: str) -> set[str]:
-    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+def _one_slip_from(word: str) -> Iterator[str]:
+    """Every word that one letter lost, changed, added or exchanged with its neighbour makes of this one.
+
+    To look them all up, some 500, takes no longer than an index of such slips, which at a million patients
+    would be the largest thing in a worker's memory.
+    """
+    for at in range(len(word) + 1):
+        left, right = word[:at], word[at:]
+        for letter in ascii_lowercase:
+            yield left + letter + right
+            yield left + letter + right[1:]
+        yield left + right[1:]
+        yield left + right[1:2] + right[:1] + right[2:]
 
 
 def _sound_alikes(word: str) -> Iterator[str]:

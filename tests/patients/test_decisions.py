@@ -71,7 +71,7 @@ HELD = {
     "Fotos Norma/3000003792_01.jpg": "name-unclear",
     "3000003792_Smith_John.jpg": "number-and-name-disagree",
     "3000003792_smith_john.jpg": "number-and-name-disagree",
-    "3000003792_smith.jpg": "words-unexplained",
+    "3000003792_smith.jpg": "number-and-name-disagree",
     "3000003792_Okonkwo.jpg": "words-unexplained",
     "3000003792_okonkwo, adaeze.jpg": "words-unexplained",
     "3000003792_okonkwo adaeze_6001467010_CONS.pdf": "words-unexplained",

@@ -22,7 +22,7 @@ LABEL = "3000003792_GARZA TIJERINA, MARIA ESTHER_6001467010_CONS.pdf"
 
 @pytest.fixture
 def clinic() -> Clinic:
-    return Clinic.objects.create(slug="norte", name="Norte")
+    return Clinic.objects.create(slug="norte", name="Norte", name_alone=True)
 
 
 def patient_of(clinic: Clinic, mrn: str, family: str, given: str, **facts: object) -> Patient:
