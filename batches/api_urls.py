@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.api import batches, downloads, reference, review, uploads, verbs
+from batches.api import batches, downloads, merge, reference, review, uploads, verbs
 from batches.tus.views import UploadsView, UploadView
 
 app_name = "api"
@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{_BATCH}/resume", verbs.ResumeView.as_view(), name="batch-resume"),
     path(f"{_BATCH}/retry", verbs.RetryView.as_view(), name="batch-retry"),
     path(f"{_BATCH}/cancel", verbs.CancelView.as_view(), name="batch-cancel"),
+    path(f"{_BATCH}/undo", verbs.UndoBatchView.as_view(), name="batch-undo"),
     path(f"{_BATCH}/review", review.BatchReviewView.as_view(), name="batch-review"),
     path(f"{_BATCH}/receipt", downloads.ReceiptView.as_view(), name="batch-receipt"),
     path(f"{_BATCH}/receipt.csv", downloads.ReceiptCsvView.as_view(), name="batch-receipt-csv"),
@@ -35,7 +36,12 @@ urlpatterns = [
     path(_FILE, review.FileView.as_view(), name="file"),
     path(f"{_FILE}/assign", review.AssignView.as_view(), name="file-assign"),
     path(f"{_FILE}/reject", review.RejectView.as_view(), name="file-reject"),
+    path(f"{_FILE}/reassign", review.ReassignView.as_view(), name="file-reassign"),
+    path(f"{_FILE}/keep", review.KeepView.as_view(), name="file-keep"),
+    path(f"{_FILE}/duplicate", review.DuplicateView.as_view(), name="file-duplicate"),
     path(f"{_FILE}/retry", review.RetryFileView.as_view(), name="file-retry"),
     path(f"{_FILE}/undo", review.UndoView.as_view(), name="file-undo"),
+    path("/patients/<uuid:patient_id>/merge", merge.MergeView.as_view(), name="patient-merge"),
+    path("/patients/<uuid:patient_id>/unmerge", merge.UnmergeView.as_view(), name="patient-unmerge"),
     path("/processing-types", reference.ProcessingTypesView.as_view(), name="processing-types"),
 ]

@@ -10,6 +10,7 @@ from batches.states import BatchStatus
 from clinics.models import Clinic
 from documents.models import ProcessingType
 from patients.forms import RecordNumberField
+from patients.models import Patient
 
 _LONGEST_NOTES = 5000
 
@@ -85,9 +86,44 @@ class AboutForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """Why a filing is taken back; kept in the audit only as the fact that a reason was given."""
+    """Why a filing is taken back or moved; kept in the audit only as the fact that a reason was given."""
 
     reason = forms.CharField(max_length=500, label="Reason", widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ReassignForm(ReasonForm):
+    """Into whose chart something goes instead, and why; both charts keep the reason."""
+
+    patient = RecordNumberField(label="Into the chart of")
+    field_order = ("patient", "reason")
+
+    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        RecordNumberField.of(self).clinic = clinic
+
+    def clean_patient(self) -> Patient:
+        """Somebody must be named."""
+        patient: Patient | None = self.cleaned_data["patient"]
+        if patient is None:
+            raise forms.ValidationError("Say whose it is.", code="patient-missing")
+        return patient
+
+
+class SurvivorForm(forms.Form):
+    """Into which record another one is merged."""
+
+    patient = RecordNumberField(label="The record that stays")
+
+    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        RecordNumberField.of(self).clinic = clinic
+
+    def clean_patient(self) -> Patient:
+        """Somebody must be named."""
+        patient: Patient | None = self.cleaned_data["patient"]
+        if patient is None:
+            raise forms.ValidationError("Choose the record that stays.", code="patient-missing")
+        return patient
 
 
 class BatchFilter(forms.Form):

@@ -169,11 +169,17 @@ class BatchFile(models.Model):
         related_name="+",
     )
 
+    # With which state of the directory: that of `Clinic.directory_changed_at`; where it has none, of then.
     matched_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # How many things came since that may say whose it is: a patient card, a list.
+    news = models.PositiveIntegerField(default=0, editable=False)
+    # When and with what the picture was taken, by its camera.
+    taken_at = models.DateTimeField(null=True, blank=True, editable=False)
+    camera = models.CharField(max_length=200, blank=True, editable=False)
     # Somebody wants it although the same bytes are here already: the road no longer sets it aside.
     keep_both = models.BooleanField(default=False, editable=False)
 
-    # Who is looking at it in review, and until when nobody else is given it.
+    # Who is looking at it in review, since when, and until when nobody else is given it.
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -182,6 +188,7 @@ class BatchFile(models.Model):
         editable=False,
         related_name="+",
     )
+    review_since = models.DateTimeField(null=True, blank=True, editable=False)
     review_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     # What it became, or why it did not.
@@ -208,6 +215,8 @@ class BatchFile(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["batch", "status"], name="file_by_batch_and_status"),
             models.Index(fields=["status", "lease_until"], name="file_by_claim"),
+            models.Index(fields=["batch", "taken_at"], name="file_by_moment"),
+            models.Index(fields=["batch"], condition=Q(news__gt=0), name="file_with_news"),
         ]
 
     def __str__(self) -> str:
@@ -289,3 +298,62 @@ class PatientCard(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class ChartMove(models.Model):
+    """One picture or document that somebody put into a chart, took out of one, or moved to another.
+
+    Both charts show it; it outlives the batch that brought the file. Never changed afterwards.
+    """
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    record_kind = models.CharField(max_length=16)
+    record_id = models.UUIDField()
+    # Empty where it came from review, or went back there.
+    from_patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, null=True, blank=True, related_name="departures"
+    )
+    to_patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, null=True, blank=True, related_name="arrivals"
+    )
+    code = models.CharField(max_length=64)
+    # What the person wrote who decided; shown in the charts, never logged.
+    reason = models.TextField(blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.record_kind} {self.record_id}"
+
+
+class BatchUndo(models.Model):
+    """Somebody wants everything that a batch filed back in review; it ends when nothing is left to take
+    out.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="undos")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(blank=True)
+    # What is filed after this moment was decided anew, and stays.
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    touched_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # How often it went through what is left and something could not be taken out.
+    troubles = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-asked_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["batch"], condition=Q(ended_at__isnull=True), name="one_undo_at_a_time_per_batch"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from batches.comparison import Comparison, compare
+from batches.context import PATIENT_CARD
+from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
 from batches.states import FileStatus
+from files.kinds import FileKind
 from patients.models import Patient
 
 # Each status under the word that the sum at the head of the receipt uses.
@@ -35,11 +39,14 @@ COLUMNS = (
     "received_at",
     "processed_at",
     "reason",
+    "on_list",
 )
 # Without it Excel takes the table for one in an old code page, and shows every accent wrong.
 _BYTE_ORDER_MARK = "\ufeff"
 _WITH = ("patient", "image__patient", "image__twin_of", "document__patient", "document__twin_of")
 _ENDS = {"removed": "Removed", "cancelled": "Cancelled with its batch", "rejected": "Set aside"}
+_CARD = "A patient card: it says whose the pictures after it are, and is kept out of charts."
+_CARD_WITHOUT_TIME = "A patient card without a time, which says nothing about others; kept out of charts."
 
 # What makes a spreadsheet read a cell as a formula (OWASP, CSV injection); a plain number is none.
 _FORMULA = re.compile(r"\s*[=+\-@\t\r|%＝＋－＠]")
@@ -61,6 +68,7 @@ class ReceiptRow:
     received_at: datetime | None
     processed_at: datetime | None
     reason: str
+    on_list: bool | None = None
 
     @property
     def outcome(self) -> str:
@@ -70,7 +78,8 @@ class ReceiptRow:
 
 def rows_of(batch: Batch) -> Iterator[ReceiptRow]:
     """Every file of the batch by path; none is left out, so that the sum adds up."""
-    return (_row(file, reason) for file, reason in files_with_reasons(batch))
+    compared = compare(batch)
+    return (_row(file, reason, compared) for file, reason in files_with_reasons(batch))
 
 
 def files_with_reasons(batch: Batch) -> Iterator[tuple[BatchFile, str]]:
@@ -111,13 +120,13 @@ def review_reason(file: BatchFile) -> str:
 def _reason(file: BatchFile, end: FileEvent | None) -> str:
     match FileStatus(file.status):
         case FileStatus.COMPLETED:
-            return ""
+            return sums_of(file).words if file.kind == FileKind.CSV else ""
         case FileStatus.REVIEW:
             return review_reason(file)
         case FileStatus.DUPLICATE:
             return _twin_reason(file)
         case FileStatus.CANCELLED:
-            return _end_reason(end)
+            return _end_reason(file, end)
     return file.error_message
 
 
@@ -130,8 +139,10 @@ def _twin_reason(file: BatchFile) -> str:
     return f"The same {'document' if file.document else 'picture'} is {twin.source_name}, {place}."
 
 
-def _end_reason(end: FileEvent | None) -> str:
+def _end_reason(file: BatchFile, end: FileEvent | None) -> str:
     """Who took the file back, and why if that was said."""
+    if end is not None and end.code == PATIENT_CARD:
+        return _CARD if file.taken_at else _CARD_WITHOUT_TIME
     if end is None or end.code not in _ENDS:
         return "It did not arrive in time." if end and end.code == "expired" else "Taken back."
     who = f" by {end.actor.get_full_name() or end.actor.username}" if end.actor else ""
@@ -144,7 +155,8 @@ def _ends_of(batch: Batch) -> dict[UUID, FileEvent]:
     return {event.file_id: event for event in events.order_by("id")}
 
 
-def _row(file: BatchFile, reason: str) -> ReceiptRow:
+def _row(file: BatchFile, reason: str, compared: Comparison | None) -> ReceiptRow:
+    is_filed = file.status == FileStatus.COMPLETED and file.patient_id is not None
     return ReceiptRow(
         path=file.path,
         size_bytes=file.size,
@@ -157,6 +169,7 @@ def _row(file: BatchFile, reason: str) -> ReceiptRow:
         received_at=file.received_at,
         processed_at=file.processed_at,
         reason=reason,
+        on_list=file.pk not in compared.off_list if compared and is_filed else None,
     )
 
 
@@ -175,6 +188,7 @@ def _cells(row: ReceiptRow) -> list[str]:
         _moment(row.received_at),
         _moment(row.processed_at),
         row.reason,
+        "" if row.on_list is None else ("yes" if row.on_list else "no"),
     ]
     return [neutralised(str(cell)) for cell in cells]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db import transaction
@@ -14,12 +15,15 @@ from documents.models import Document
 from files import drawings, staging, storage
 from imaging.models import Image
 
+Record: TypeAlias = Image | Document
+
 
 def withdraw_unfiled(files: Iterable[BatchFile]) -> list[BatchFile]:
     """Delete the records of `files` that were never filed; their drawings go after the commit.
 
     A file that was set aside as a duplicate of one of them goes back on the road, because its bytes are now
-    the only ones: those files are returned, to be sent. Call it inside a transaction.
+    the only ones: those files are returned, to be sent. Call it inside a transaction. (A record with the same
+    bytes that somebody wanted beside it stands for them from now on.)
     """
     freed: list[BatchFile] = []
     for file in files:
@@ -27,6 +31,7 @@ def withdraw_unfiled(files: Iterable[BatchFile]) -> list[BatchFile]:
         if record is None or record.patient_id is not None or record.pk != file.pk:
             continue
         freed += _free_duplicates(file)
+        _promote_twin(record)
         transaction.on_commit(partial(drawings.discard, record.clinic_id, record.pk))
         record.delete()
     return freed
@@ -52,6 +57,29 @@ def discard_prepared(clinic_id: UUID, file_id: UUID) -> None:
         return
     storage.delete(storage.original_key(clinic_id, file_id))
     drawings.discard(clinic_id, file_id)
+
+
+def twin_of(file: BatchFile) -> Record | None:
+    """The record with the same bytes that is not the file's own: the one that came first, else one that was
+    filed beside it.
+    """
+    record = file.image or file.document
+    if record is None or record.pk != file.pk:
+        return record  # a duplicate points to its twin itself
+    if record.twin_of is not None:
+        return record.twin_of
+    return record.kept_twins.filter(patient__isnull=False).order_by("created_at").first()
+
+
+def _promote_twin(record: Record) -> None:
+    """Let the eldest twin of a record that goes be found by its bytes in its place."""
+    others = type(record).objects.filter(twin_of=record.pk)
+    heir = others.order_by("created_at").first()
+    if heir is None:
+        return
+    others.exclude(pk=heir.pk).update(twin_of=heir.pk)
+    type(record).objects.filter(pk=record.pk).update(is_twin=True)
+    type(record).objects.filter(pk=heir.pk).update(is_twin=False, twin_of=None)
 
 
 def _free_duplicates(file: BatchFile) -> list[BatchFile]:

@@ -13,6 +13,7 @@ from batches.models import Batch, BatchFile, BatchQuerySet, Start
 from batches.states import CLOSED, ON_THE_WAY, SETTLED, BatchStatus, FileStatus
 from batches.transitions import counts_of
 from clinics.models import Clinic
+from files.kinds import FileKind
 
 # What asks for a person comes first on every page.
 _ATTENTION = [
@@ -49,7 +50,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Where every dropped file is; `adds_up` must never be false."""
+    """Where every dropped file is; `adds_up` must never be false.
+
+    `lists` of the filed ones are lists of patients, which were read and are in no chart; `cards` of the
+    cancelled ones are patient cards.
+    """
 
     dropped: int
     filed: int
@@ -58,6 +63,8 @@ class Receipt:
     failed: int
     cancelled: int
     on_the_way: int
+    lists: int
+    cards: int
 
     @property
     def adds_up(self) -> bool:
@@ -92,6 +99,11 @@ def progress_of_many(batch_ids: Iterable[UUID]) -> dict[UUID, Progress]:
 def receipt_of(batch: Batch) -> Receipt:
     """What was dropped and where it is now, by one query, so that it adds up at any moment."""
     counts = counts_of(batch.pk)
+    files = BatchFile.objects.filter(batch=batch)
+    special = files.aggregate(
+        lists=Count("pk", filter=Q(status=FileStatus.COMPLETED, kind=FileKind.CSV)),
+        cards=Count("pk", filter=Q(status=FileStatus.CANCELLED, card__isnull=False)),
+    )
     return Receipt(
         dropped=sum(counts.values()),
         filed=counts[FileStatus.COMPLETED],
@@ -100,6 +112,7 @@ def receipt_of(batch: Batch) -> Receipt:
         failed=counts[FileStatus.FAILED],
         cancelled=counts[FileStatus.CANCELLED],
         on_the_way=sum(counts[status] for status in ON_THE_WAY),
+        **special,
     )
 
 

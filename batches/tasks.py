@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from batches import expiry, selectors, transitions
+from batches import expiry, rematch, selectors, transitions, undoing
 from batches.models import BatchFile, Priority
 from batches.pipeline import run
 
@@ -39,6 +39,13 @@ def process_file(file_id: str) -> None:
     run.process(UUID(file_id))
 
 
+@shared_task(ignore_result=True)
+def undo_batch(undo_id: str) -> None:
+    """Take the next files of a batch out of their charts, and ring for those after them."""
+    if undoing.go_on(UUID(undo_id)):
+        send_undo(UUID(undo_id))
+
+
 @shared_task
 def resend_waiting() -> int:
     """Send again what was received and has no living claim: the database is the queue of record."""
@@ -47,7 +54,25 @@ def resend_waiting() -> int:
     for file in selectors.complete_but_not_received():
         if transitions.receive(file):
             send([file.pk], queue=file.batch.priority)
+    for undo_id in undoing.forgotten():
+        send_undo(undo_id)
     return sum(_resend(queue) for queue in Priority.values)
+
+
+@shared_task(ignore_result=True)
+def match_again(clinic_id: str) -> None:
+    """Match the clinic's waiting files with its directory as it is now, and ring for those that are left."""
+    if rematch.match_clinic_again(UUID(clinic_id), seconds=settings.INTAKE_MATCH_AGAIN_SECONDS):
+        send_match_again(UUID(clinic_id))
+
+
+@shared_task
+def match_waiting_again() -> int:
+    """Ring for every clinic in which a file is to be matched again; the rows say so, heard or not."""
+    clinics = rematch.due_clinics()
+    for clinic_id in clinics:
+        send_match_again(clinic_id)
+    return len(clinics)
 
 
 @shared_task
@@ -82,8 +107,32 @@ def send(file_ids: Iterable[UUID], *, queue: str) -> None:
             name = str(file_id)
             process_file.apply_async(args=(name,), task_id=name, queue=queue, retry=False)
     except OperationalError as error:
-        _bell.quiet_until = time.monotonic() + settings.INTAKE_BELL_PAUSE_SECONDS
-        log.warning("broker away, files wait type=%s", type(error).__name__)
+        _note_silence(error)
+
+
+def send_undo(undo_id: UUID) -> None:
+    """Ring for an undo; when the broker is away, the sweep rings again."""
+    if time.monotonic() < _bell.quiet_until:
+        return
+    try:
+        undo_batch.apply_async(args=(str(undo_id),), queue=Priority.URGENT, retry=False)
+    except OperationalError as error:
+        _note_silence(error)
+
+
+def send_match_again(clinic_id: UUID) -> None:
+    """Ring for a clinic's waiting files; when the broker is away, the sweep rings again."""
+    if time.monotonic() < _bell.quiet_until:
+        return
+    try:
+        match_again.apply_async(args=(str(clinic_id),), queue=Priority.BULK, retry=False)
+    except OperationalError as error:
+        _note_silence(error)
+
+
+def _note_silence(error: OperationalError) -> None:
+    _bell.quiet_until = time.monotonic() + settings.INTAKE_BELL_PAUSE_SECONDS
+    log.warning("broker away, files wait type=%s", type(error).__name__)
 
 
 def _resend(queue: str) -> int:

@@ -18,9 +18,25 @@ class MembershipInline(admin.TabularInline):
     autocomplete_fields = ["user"]
 
 
+# Changed on the clinic's settings page, which checks them, writes the audit and tries again what waits.
+_MATCHING = (
+    "assign_confidence",
+    "review_confidence",
+    "bare_number_policy",
+    "check_digit",
+    "name_alone",
+    "unknown_patients",
+    "card_pause_minutes",
+    "review_claim_minutes",
+    "unmerge_days",
+    "directory_changed_at",
+)
+_LIMITS = ("max_files_per_batch", "max_file_bytes", "batch_expiry_hours", "retention_days")
+
+
 @admin.register(Clinic)
 class ClinicAdmin(admin.ModelAdmin):
-    """A clinic with its limits, its matching policy and its members."""
+    """A clinic with its limits and its members; how it matches is shown here and changed in its settings."""
 
     list_display = [
         "name",
@@ -30,10 +46,17 @@ class ClinicAdmin(admin.ModelAdmin):
         "max_files_per_batch",
         "bare_number_policy",
         "check_digit",
+        "name_alone",
+        "unknown_patients",
     ]
     search_fields = ["name", "slug"]
-    list_filter = ["language", "bare_number_policy", "check_digit"]
-    readonly_fields = ["check_digit", "created_at"]
+    list_filter = ["language", "bare_number_policy", "check_digit", "name_alone", "unknown_patients"]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "time_zone", "language", "created_at"]}),
+        ("Limits", {"fields": _LIMITS}),
+        ("Matching (changed in the clinic's own settings)", {"fields": _MATCHING}),
+    ]
+    readonly_fields = ["created_at", *_MATCHING]
     inlines = [MembershipInline]
 
 

@@ -36,7 +36,8 @@ def arguments(server: Path, home: Home) -> list[str]:
     """A server on a Unix socket only, that writes what it holds and refuses rather than forgets.
 
     Once a second is often enough for the file: the database is the queue of record, and what a power cut
-    takes from the broker Beat's sweep sends again. A kill of the server loses nothing, the kernel has it.
+    takes from the broker Beat's sweep sends again, and so what a kill takes that a slow disk had held up.
+    Without that a kill of the server loses nothing, the kernel has it.
     """
     options = {
         "port": "0",

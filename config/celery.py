@@ -6,6 +6,10 @@ from celery import Celery
 from celery.schedules import crontab, schedule
 from celery.signals import setup_logging, worker_ready
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
+
+# By its name in the broker's address, because an address of a socket (redis+socket://) leaves no other way.
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "config.transport:Transport"))
 
 app = Celery("intake")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -15,7 +19,9 @@ app.autodiscover_tasks()
 QUEUES = ("urgent", "normal", "bulk")
 
 
-def beat_schedule(*, resend_seconds: int, heartbeat_seconds: int) -> dict[str, dict[str, Any]]:
+def beat_schedule(
+    *, resend_seconds: int, heartbeat_seconds: int, match_again_seconds: int = 60
+) -> dict[str, dict[str, Any]]:
     """Beat's whole table. A message that was not consumed before the next one is due has expired.
 
     What runs seldom keeps its result, to be looked at in the admin; what runs every half minute does not.
@@ -31,11 +37,23 @@ def beat_schedule(*, resend_seconds: int, heartbeat_seconds: int) -> dict[str, d
             "schedule": schedule(resend_seconds),
             "options": {"queue": "urgent", "expires": resend_seconds},
         },
+        "match again what waits since before its directory changed": {
+            "task": "batches.tasks.match_waiting_again",
+            "schedule": schedule(match_again_seconds),
+            "options": {"queue": "bulk", "expires": match_again_seconds},
+        },
         "expire stale batches": {
             "task": "batches.tasks.expire_batches",
             "schedule": schedule(300),
             "options": {"queue": "normal", "expires": 300, "ignore_result": False},
         },
+        **_seldom(),
+    }
+
+
+def _seldom() -> dict[str, dict[str, Any]]:
+    """What runs by the clock on the wall."""
+    return {
         "clean up old batches": {
             "task": "batches.tasks.clean_batches",
             "schedule": crontab(hour="3", minute="20"),
@@ -60,6 +78,7 @@ def install_schedule(sender: Celery, **_: Any) -> None:
     sender.conf.beat_schedule = beat_schedule(
         resend_seconds=settings.INTAKE_RESEND_SECONDS,
         heartbeat_seconds=settings.INTAKE_HEARTBEAT_SECONDS,
+        match_again_seconds=settings.INTAKE_MATCH_AGAIN_SWEEP_SECONDS,
     )
 
 

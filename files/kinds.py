@@ -49,7 +49,9 @@ class FileKind(StrEnum):
         return {FileKind.JPEG: "jpg", FileKind.TIFF: "tif", FileKind.DICOM: "dcm"}.get(self, self.value)
 
 
-ACCEPTED = "JPEG, PNG, TIFF, WebP and PDF"
+ACCEPTED = "JPEG, PNG, TIFF, WebP, DICOM, PDF and CSV"
+
+_LIST_ENDINGS = (".csv", ".txt")
 
 _STARTS: tuple[tuple[bytes, FileKind], ...] = (
     (b"\xff\xd8\xff", FileKind.JPEG),
@@ -62,11 +64,12 @@ _STARTS: tuple[tuple[bytes, FileKind], ...] = (
 )
 
 
-def sniff(head: bytes) -> FileKind:
+def sniff(head: bytes, name: str = "") -> FileKind:
     """Say what a file is from its first `HEAD_BYTES` bytes (fewer if the file is shorter).
 
     What stands at the very start wins, so that a PDF inside a ZIP is a ZIP; only a file that is nothing else
-    may carry its PDF header later, up to `PDF_HEADER_WITHIN`.
+    may carry its PDF header later, up to `PDF_HEADER_WITHIN`. Text has no mark of its own: it is a list where
+    `name` ends in .csv or .txt as well, and without a name it never is.
 
     Raises FileRejected "empty-file", or "unsupported-kind" with what the file seems to be and what helps.
     """
@@ -79,10 +82,14 @@ def sniff(head: bytes) -> FileKind:
     other = other or lookalikes.known(head)
     if other is None and b"%PDF-" in head[:PDF_HEADER_WITHIN]:
         return FileKind.PDF
+    if other is None and name.lower().endswith(_LIST_ENDINGS) and lookalikes.is_text(head):
+        return FileKind.CSV
     raise _unsupported(other or lookalikes.unmarked(head))
 
 
 def _kind_by_start(head: bytes) -> FileKind | None:
+    if lookalikes.is_dicom(head):  # first, because the free bytes before it may look like any other
+        return FileKind.DICOM
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return FileKind.WEBP
     return next((kind for start, kind in _STARTS if head.startswith(start)), None)

@@ -24,7 +24,11 @@ _BMP = Lookalike("bmp", "a BMP picture", _PICTURE)
 _JXL = Lookalike("jpeg-xl", "a JPEG XL picture", _PICTURE)
 _JP2 = Lookalike("jpeg-2000", "a JPEG 2000 picture", _PICTURE)
 _SVG = Lookalike("svg", "an SVG drawing", _PICTURE)
-_DICOM = Lookalike("dicom", "a DICOM file", _PICTURE)
+_DISGUISED = Lookalike(
+    "disguised-dicom",
+    "a DICOM file that poses as another kind of file",
+    "Please export it again from the workstation or the archive that it came from, and send that.",
+)
 _VIDEO = Lookalike("video", "a video", _OTHER)
 _SOUND = Lookalike("sound", "a sound recording", _OTHER)
 _PROGRAM = Lookalike("program", "a program", _OTHER)
@@ -104,6 +108,13 @@ _ZIP_MEMBERS: tuple[tuple[bytes, Lookalike], ...] = (
     (b"application/epub", Lookalike("epub", "an e-book (EPUB)", _DOCUMENT)),
 )
 _BRANDS_WITHIN = 256
+_DICOM_MARK_AT = 128
+_BARE_META = (
+    b"\x02\0\0\0UL\x04\0",  # the length of the group
+    b"\x02\0\x01\0OB\0\0\x02\0\0\0\0\x01",  # its version
+    b"\x02\0\x02\0UI",  # the class of the object
+    b"\x02\0\x10\0UI",  # the transfer syntax
+)
 _NOT_IN_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\f\r")
 _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
 
@@ -111,13 +122,23 @@ _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
 def disguised(head: bytes) -> Lookalike | None:
     """Name a kind whose files may begin like an accepted one, and so must be asked for first.
 
-    DICOM's free 128-byte preamble can pose as a picture or a program, and its header names a patient whom
-    a picture reader would not see (DICOM PS3.10, 7.1). A camera's raw file is a TIFF whose first picture is
-    a small preview, which must not pass for the whole.
+    The 128 bytes before a DICOM file are free. As a picture they are harmless and even foreseen; what begins
+    like a program, an archive or a web page could later be opened as one (PS3.10, 7.5; CVE-2019-11687). A
+    camera's raw file is a TIFF whose first
+    picture is a small preview, which must not pass for the whole.
     """
-    if head[128:132] == b"DICM":
-        return _DICOM
+    if is_dicom(head):
+        preamble = head[:_DICOM_MARK_AT]
+        return _DISGUISED if known(preamble) or b"%PDF-" in preamble else None
     return _RAW if head.startswith((b"II*\0", b"MM\0*")) and _is_camera_raw(head) else None
+
+
+def is_dicom(head: bytes) -> bool:
+    """Has this DICOM's mark behind its free preamble, or does it start with the meta information at once?
+
+    Both begin with group 2 in explicit little endian (PS3.10, 7.1): its length, its version, or a class.
+    """
+    return head[_DICOM_MARK_AT : _DICOM_MARK_AT + 4] == b"DICM" or head.startswith(_BARE_META)
 
 
 def known(head: bytes) -> Lookalike | None:
@@ -131,6 +152,11 @@ def unmarked(head: bytes) -> Lookalike:
     if not head.strip(b"\0"):
         return _ZEROS
     return _TEXT if _is_text(head) else _UNKNOWN
+
+
+def is_text(head: bytes) -> bool:
+    """Is this text in UTF-8 or one of the one-byte encodings, without NULs and other control characters?"""
+    return bool(head) and not set(head) & _NOT_IN_TEXT
 
 
 def _container(head: bytes) -> Lookalike | None:
@@ -165,7 +191,7 @@ def _markup(head: bytes) -> Lookalike | None:
 
 def _is_text(head: bytes) -> bool:
     """Is this UTF-8 without control characters, but for a character that the end of the head may have cut?"""
-    if set(head) & _NOT_IN_TEXT:
+    if not is_text(head):
         return False
     try:
         head.decode()

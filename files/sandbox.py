@@ -43,6 +43,16 @@ class Limits:
     file_bytes: int
 
 
+def usual_limits() -> Limits:
+    """What one reading may use in this installation."""
+    return Limits(
+        memory_bytes=settings.INTAKE_SANDBOX_MEMORY_BYTES,
+        cpu_seconds=settings.INTAKE_SANDBOX_CPU_SECONDS,
+        wall_seconds=settings.INTAKE_SANDBOX_WALL_SECONDS,
+        file_bytes=settings.INTAKE_SANDBOX_FILE_BYTES,
+    )
+
+
 def run(job: str, *, limits: Limits, arguments: Mapping[str, object]) -> dict[str, object]:
     """Run "package.module:function" with JSON-able keyword arguments in a child; return its JSON-able dict.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from files import storage
 from files.disk import disk_faults, fsync_directory, make_directory
 from files.errors import Trouble
 
@@ -33,11 +34,6 @@ def path_of(key: str) -> Path:
     if not _KEY.fullmatch(key):
         raise ValueError("This is not a staging key.")
     return _root() / key
-
-
-def id_of(key: str) -> uuid.UUID:
-    """The random identifier in `key`, which no other staged copy has."""
-    return uuid.UUID(path_of(key).name)
 
 
 def create(key: str) -> None:
@@ -67,6 +63,18 @@ def write_at(key: str, offset: int, data: bytes | memoryview) -> None:
             _sync_data(file)
         finally:
             os.close(file)
+
+
+def bring_back(stored_key: str) -> str:
+    """A new key for the bytes of a stored object, which are on the disk here before this returns."""
+    key = new_key()
+    path = path_of(key)
+    with disk_faults():
+        make_directory(path.parent)
+    storage.bring_back(stored_key, path)
+    with disk_faults():
+        fsync_directory(path.parent)
+    return key
 
 
 def size_of(key: str) -> int:

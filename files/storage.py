@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 from uuid import UUID, uuid4
 
 from django.core.exceptions import SuspiciousOperation
@@ -102,6 +102,26 @@ def put_staged(key: str, path: Path, media_type: str) -> None:
         _save(key, _Upload(file, media_type=media_type, staged=path))
 
 
+def copy(key: str, to: str, media_type: str) -> None:
+    """Store the object's bytes under a second key; on our own disk both are names of the same bytes."""
+    with _storage_faults(), default_storage.open(key, "rb") as original:
+        _save(to, _Upload(cast("BinaryIO", original.file), media_type=media_type, staged=_own_path(key)))
+
+
+def bring_back(key: str, path: Path) -> None:
+    """Give the object's bytes the name `path` too, which must be new; they are safe when this returns.
+
+    The name itself is not: its directory is the caller's.
+    """
+    with _storage_faults():
+        own = _own_path(key)
+        if own is not None:
+            # Looked at by the sweep of staged bytes, which must not take old bytes for forgotten ones.
+            os.utime(own)
+        if own is None or not _link(own, path):
+            _copy_out(key, path)
+
+
 def open_object(key: str) -> BytesFile:
     """The stored object, open for reading; the caller closes it. An object that is gone is Trouble."""
     with _storage_faults():
@@ -141,6 +161,22 @@ def sweep_parts(before: float) -> int:
 def _save(key: str, upload: _Upload) -> None:
     if default_storage.save(key, upload) != key:
         raise Trouble("storage-unavailable", "The storage keeps objects under other keys than ours.")
+
+
+def _own_path(key: str) -> Path | None:
+    """Where the object is a file on our own disk; None in an object storage."""
+    if not isinstance(default_storage, DurableFileSystemStorage):
+        return None
+    return Path(default_storage.path(key))
+
+
+def _copy_out(key: str, path: Path) -> None:
+    with default_storage.open(key, "rb") as original, path.open("xb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        for chunk in original.chunks(_BLOCK_BYTES):
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _link(staged: Path, part: Path) -> bool:

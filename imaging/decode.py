@@ -6,21 +6,23 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TypedDict
 
 from PIL import Image
 
 from files.errors import FileRejected
 from imaging import errors
+from imaging.codes import codes_in
 from imaging.containers import check_container, is_cut_off
+from imaging.copies import working_side_px, write_copies
 from imaging.exif import Exif, read_exif
+from imaging.facts import Code, Examined, Wanted
 from imaging.limits import check_image, check_skeleton
 from imaging.pixels.phash import perceptual_hash
 from imaging.pixels.shrink import shrink, to_screen
+from imaging.remarks import read_remarks
 
-JPEG_QUALITY = 80
-_WORKING_SIDE_PX = 256
 _DISK_ERRORS = {errno.EACCES, errno.EIO, errno.EMFILE, errno.ENOENT, errno.ESTALE}
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -35,48 +37,24 @@ _TURNS = {
 logging.getLogger("PIL").setLevel(logging.WARNING)  # its debug log quotes tags, and tags quote names
 
 
-class Wanted(TypedDict):
-    """A smaller copy to make: its name, and the longest side it may have in pixels."""
-
-    name: str
-    side_px: int
-
-
-class Made(TypedDict):
-    """A smaller copy: a JPEG in the scratch directory; `file` is its bare name, `size` its bytes."""
-
-    name: str
-    width: int
-    height: int
-    size: int
-    file: str
-
-
-class Examined(TypedDict):
-    """What `examine` tells. Width and height are those of the upright picture, in pixels."""
-
-    width: int
-    height: int
-    frames: int
-    orientation: int
-    captured_at: str | None
-    captured_subsec: str | None
-    camera: str | None
-    pixel_hash: str
-    variants: list[Made]
-    warnings: list[str]
-
-
 def examine(
-    *, path: str, kind: str, scratch: str, max_pixels: int, max_frames: int, variants: Sequence[Wanted]
+    *,
+    path: str,
+    kind: str,
+    scratch: str,
+    max_pixels: int,
+    max_frames: int,
+    variants: Sequence[Wanted],
+    today: str,
 ) -> Examined:
     """Decode every frame of a picture once, and write its smaller copies into the directory `scratch`.
 
-    `kind` is "jpeg", "png", "tiff" or "webp"; `max_pixels` counts all frames together. Copies are upright
-    baseline JPEG in sRGB without any metadata, never enlarged. Raises FileRejected "image-incomplete",
+    `kind` is "jpeg", "png", "tiff" or "webp"; `max_pixels` counts all frames together; `today` is an ISO
+    date, and no date that somebody wrote is later. Copies are upright baseline JPEG in sRGB without any
+    metadata, never enlarged. Raises FileRejected "image-incomplete",
     "image-damaged", "image-unsupported", "too-many-pixels", "too-many-frames", "too-much-memory".
     """
-    side_px = max([_WORKING_SIDE_PX, *(wanted["side_px"] for wanted in variants)])
+    side_px = working_side_px(variants)
     with _judging(Path(path), kind), _watched(max_pixels) as noticed:
         decoded = _decode(Path(path), kind, side_px, max_pixels=max_pixels, max_frames=max_frames)
     return Examined(
@@ -88,8 +66,10 @@ def examine(
         captured_subsec=decoded.exif.captured_subsec,
         camera=decoded.exif.camera,
         pixel_hash=perceptual_hash(decoded.picture),
-        variants=_write_variants(decoded.picture, variants, Path(scratch)),
+        variants=write_copies(decoded.picture, variants, Path(scratch)),
         warnings=[*decoded.exif.warnings, *decoded.warnings, *noticed],
+        clues=read_remarks(decoded.exif, today=date.fromisoformat(today)),
+        codes=decoded.codes,
     )
 
 
@@ -103,6 +83,7 @@ class _Decoded:
     frames: int
     exif: Exif
     warnings: tuple[str, ...]
+    codes: list[Code]
 
 
 def _decode(path: Path, kind: str, side_px: int, *, max_pixels: int, max_frames: int) -> _Decoded:
@@ -115,12 +96,13 @@ def _decode(path: Path, kind: str, side_px: int, *, max_pixels: int, max_frames:
             image.load()  # EXIF may stand behind the pixels, and there is no scaled decode to lose
         exif, (width, height) = read_exif(image), image.size
         picture, odd_colours = to_screen(shrink(image, side_px), image.info.get("icc_profile"))
+        codes = codes_in(image, picture)
         album = ("only-first-picture",) if image.format == "MPO" else ()
         _decode_the_rest(image, frames)
     if kind != "tiff":  # which Pillow has turned already, in size and pixels
         picture = _turned(picture, exif.orientation)
         width, height = (height, width) if exif.lies_on_its_side else (width, height)
-    return _Decoded(picture, width, height, frames, exif, odd_colours + album)
+    return _Decoded(picture, width, height, frames, exif, odd_colours + album, codes)
 
 
 def _decode_the_rest(image: Image.Image, frames: int) -> None:
@@ -133,22 +115,6 @@ def _decode_the_rest(image: Image.Image, frames: int) -> None:
 def _turned(picture: Image.Image, orientation: int) -> Image.Image:
     turn = _TURNS.get(orientation)
     return picture if turn is None else picture.transpose(turn)
-
-
-def _write_variants(picture: Image.Image, variants: Sequence[Wanted], scratch: Path) -> list[Made]:
-    """From the largest to the smallest, each made from the one before it; returned in the order asked for."""
-    made = {}
-    for wanted in sorted(variants, key=lambda wanted: wanted["side_px"], reverse=True):
-        picture = shrink(picture, wanted["side_px"])
-        made[wanted["name"]] = _write_jpeg(picture, wanted["name"], scratch)
-    return [made[wanted["name"]] for wanted in variants]
-
-
-def _write_jpeg(picture: Image.Image, name: str, scratch: Path) -> Made:
-    target = scratch / f"{name}.jpg"
-    picture.save(target, "JPEG", quality=JPEG_QUALITY)
-    size = target.stat().st_size
-    return Made(name=name, width=picture.width, height=picture.height, size=size, file=target.name)
 
 
 @contextmanager

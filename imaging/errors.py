@@ -64,3 +64,23 @@ def too_much_memory(needed: int, limit: int) -> FileRejected:
         needed=needed,
         limit=limit,
     )
+
+
+def without_pixels(modality: str) -> FileRejected:
+    """A sound DICOM file that holds a report, a plan or a document and no picture."""
+    kind = f" (modality {modality})" if modality.isascii() and modality.isalpha() else ""
+    return FileRejected(
+        "dicom-without-pixels",
+        f"This DICOM file{kind} holds no picture: it is a report, a plan or an index. "
+        "Please export it as PDF from the workstation that made it and send that.",
+    )
+
+
+def transfer_syntax_unsupported(name: str) -> FileRejected:
+    """A sound DICOM file whose pixels are coded in a way for which no decoder is installed."""
+    return FileRejected(
+        "transfer-syntax-unsupported",
+        f"The pixels of this DICOM file are coded as “{name}”, which cannot be decoded here. "
+        "Please export it again without compression (Explicit VR Little Endian) and send that.",
+        transfer_syntax=name,
+    )

@@ -16,14 +16,28 @@ from imaging.models import Image, Variant
 from patients.models import Patient
 
 JOB = "imaging.decode:examine"
+DICOM_JOB = "imaging.dicom.job:examine"
+_KEPT_FACTS = (
+    *("camera", "orientation", "captured_subsec", "warnings"),
+    *("modality", "body_part", "laterality", "study_date", "transfer_syntax"),
+    *("study_uid", "series_uid", "instance_uid"),
+)
 
 
 def job_arguments(kind: FileKind) -> dict[str, object]:
-    """What the sandboxed reader is told: the limits and the sizes to draw."""
+    """What the sandboxed reader of pictures is told: the limits, the sizes to draw, and the day it is."""
     return {
+        **dicom_arguments(kind),
         "kind": str(kind),
-        "max_pixels": settings.INTAKE_MAX_PIXELS,
         "max_frames": settings.INTAKE_MAX_FRAMES,
+        "today": timezone.localdate().isoformat(),
+    }
+
+
+def dicom_arguments(_kind: FileKind) -> dict[str, object]:
+    """What the sandboxed reader of DICOM is told; it decodes one frame, however many there are."""
+    return {
+        "max_pixels": settings.INTAKE_MAX_PIXELS,
         "variants": [{"name": name, "side_px": side} for name, side in settings.INTAKE_VARIANTS.items()],
     }
 
@@ -57,7 +71,7 @@ def create(
         frames=facts["frames"],
         captured_at=captured_at(facts, clinic),
         pixel_hash=facts["pixel_hash"],
-        facts={name: facts.get(name) for name in ("camera", "orientation", "captured_subsec", "warnings")},
+        facts={name: facts[name] for name in _KEPT_FACTS if name in facts},
         filed_at=timezone.now() if patient else None,
     )
     Variant.objects.bulk_create(Variant(image=image, **row) for row in drawings.rows(examined, clinic.pk))

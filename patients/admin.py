@@ -9,8 +9,9 @@ from django.http import HttpRequest
 
 from clinics import audit
 from clinics.models import User
+from clinics.readonly import ReadOnly
 from patients.matcher import note_number, refresh_keys
-from patients.models import Patient
+from patients.models import FilenamePattern, Patient
 
 
 @admin.register(Patient)
@@ -44,3 +45,12 @@ class PatientAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Patient | None = None) -> bool:
         """Never: a chart is merged, not deleted."""
         return False
+
+
+@admin.register(FilenamePattern)
+class FilenamePatternAdmin(ReadOnly, admin.ModelAdmin):
+    """The clinics' own patterns in their order, written and tried on the settings page."""
+
+    list_display = ["text", "clinic", "position", "created_at"]
+    list_filter = ["clinic"]
+    list_select_related = ["clinic"]

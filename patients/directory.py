@@ -1,60 +1,54 @@
-"""A clinic's directory in the database, as the matcher sees it; its name words are kept in memory by each
-process.
+"""A clinic's directory in the database, as the matcher sees it; each process keeps its name words in memory,
+and reads what has changed since.
 """
 
 import threading
-import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db import connection
 
 from clinics.models import Clinic
+from patients import index
+from patients.index import FIELDS, person_from
+from patients.index_models import DirectoryState, IndexedPatient, Tally
 from patients.matching.directory import MOST_CANDIDATES
-from patients.matching.normalise import Person, person_of
-from patients.matching.numbers import NumberShape, shape_of
+from patients.matching.keys import within
+from patients.matching.normalise import Person, number_of
+from patients.matching.numbers import RARE, NumberShape
 from patients.matching.vocabulary import Vocabulary
-from patients.models import Patient, PatientKey
+from patients.models import Patient
 
-_SMALL = 5_000  # patients; words of so small a directory are read again at every change
-_PATIENCE_SECONDS = 60.0  # those of a larger one at most this often
-_PATIENCE_FACTOR = 20.0  # nor more often than reading them is worth
 _MOST_MERGES = 8
-_FIELDS = ("id", "mrn", "family_name", "given_names", "suffix", "birth_date", "provisional", "merged_into_id")
+_COLUMNS = ("directory_id", *FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a process remembers of a directory between two files."""
+    """What a process remembers of a directory between two files: how it was at one version."""
 
+    state: DirectoryState
     vocabulary: Vocabulary
     shape: NumberShape
-    stamp: int
-    read_at: float
-    took_seconds: float
-
-    def are_fresh(self, stamp: int) -> bool:
-        """Has nothing changed since, or not for long enough to read a large directory again?"""
-        if stamp == self.stamp:
-            return True
-        patience = max(_PATIENCE_SECONDS, _PATIENCE_FACTOR * self.took_seconds)
-        return self.vocabulary.patients > _SMALL and time.monotonic() - self.read_at < patience
 
 
+_NOTHING = Facts(
+    DirectoryState(), Vocabulary({}, {}, {}, 0), NumberShape(frozenset(), frozenset(), lowest=0, highest=0)
+)
 _remembered: dict[UUID, Facts] = {}
 _lock = threading.Lock()
 
 
 class DatabaseDirectory:
-    """One clinic's patients. Candidates come from the key table as it is now; only word frequencies may be
-    a minute old.
-    """
+    """One clinic's patients as they are now; made anew for each file."""
 
     def __init__(self, clinic: Clinic) -> None:
-        """Ready for any number of files; cheap to make."""
+        """Read what has changed since the last file; cheap when nothing has."""
         self._clinic = clinic
         self._facts = _facts_of(clinic)
+        self._found: dict[str, Person] = {}
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -72,25 +66,56 @@ class DatabaseDirectory:
         return self._clinic.check_digit
 
     def find(self, keys: Collection[int], *, limit: int = MOST_CANDIDATES) -> Sequence[str]:
-        """See `Directory.find`: one indexed query."""
-        if not keys:
+        """See `Directory.find`: one indexed query, and one for the rows; equal counts keep the order in
+        which patients came.
+        """
+        if not keys or self._facts.state.pk is None:
             return []
-        rows = PatientKey.objects.filter(clinic=self._clinic, key__in=list(keys))
-        counted = rows.values("patient_id").annotate(shared=Count("id")).order_by("-shared", "patient_id")
-        return [str(row["patient_id"]) for row in counted[:limit]]
+        own = within(sorted(keys), self._facts.state.pk)
+        with connection.cursor() as cursor:
+            cursor.execute(find_sql(len(own)), [*own, limit])
+            return self._keep(cursor.fetchall())
 
     def people(self, patient_ids: Collection[str]) -> Sequence[Person]:
         """See `Directory.people`. A record that was merged answers with its own names and number, and the
         survivor's id.
         """
-        rows = Patient.objects.of(self._clinic).filter(pk__in=[UUID(each) for each in patient_ids])
-        people, merged = [], {}
-        for row in rows.values_list(*_FIELDS):
-            people.append(_person(row))
-            if row[-1] is not None:
-                merged[str(row[0])] = row[-1]
-        survivors = {patient_id: survivor_id(into) for patient_id, into in merged.items()}
-        return [replace(person, id=survivors.get(person.id, person.id)) for person in people]
+        unseen = [UUID(each) for each in patient_ids if each not in self._found]
+        if unseen:
+            self._keep(IndexedPatient.objects.filter(patient__in=unseen).values_list(*_COLUMNS))
+        return [self._found[each] for each in patient_ids if each in self._found]
+
+    def _keep(self, rows: Iterable[tuple[Any, ...]]) -> list[str]:
+        """Keep these rows' people for `people`, as far as they are of this directory; returns the ids of the
+        records themselves.
+        """
+        ids = []
+        for row in rows:
+            if row[0] != self._facts.state.pk:
+                continue  # in the query this would lead SQLite to read the whole directory
+            person = person_from(row[1:])
+            is_merged = row[-1]
+            ids.append(person.id)
+            self._found[person.id] = replace(person, id=survivor_id(UUID(person.id))) if is_merged else person
+        return ids
+
+
+def find_sql(keys: int) -> str:
+    """The question for candidates, with places for so many keys and for the limit.
+
+    In words of its own, because it is asked for every file: a queryset takes longer to build than to answer.
+    One key alone, a common name's perhaps, is not counted: its patients stand in their order already.
+    """
+    places = ", ".join(["%s"] * keys)
+    shared, grouped = ("COUNT(*)", "GROUP BY entry_id") if keys > 1 else ("1", "")
+    return f"""
+        SELECT {", ".join(_COLUMNS)} FROM (
+            SELECT entry_id, {shared} AS shared FROM patients_patientkey WHERE "key" IN ({places})
+            {grouped} ORDER BY shared DESC, entry_id LIMIT %s
+        ) AS found
+        JOIN patients_indexedpatient ON id = entry_id
+        ORDER BY shared DESC, entry_id
+    """  # noqa: S608 - nothing but our own names stands here
 
 
 def survivor_id(patient_id: UUID) -> str:
@@ -103,41 +128,56 @@ def survivor_id(patient_id: UUID) -> str:
     return str(patient_id)
 
 
-def person_from(patient: Patient) -> Person:
-    """A patient's row made comparable."""
-    return _person(tuple(getattr(patient, field) for field in _FIELDS))
-
-
-def _person(row: tuple[object, ...]) -> Person:
-    patient_id, mrn, family, given, suffix, birth_date, provisional, _ = row
-    return person_of(
-        str(patient_id),
-        str(mrn),
-        family=str(family),
-        given=str(given),
-        suffix=str(suffix),
-        birth_date=birth_date,  # type: ignore[arg-type]
-        is_provisional=bool(provisional),
-    )
-
-
 def _facts_of(clinic: Clinic) -> Facts:
-    """Read the directory's words again when its keys have changed; every change of a patient writes keys."""
-    stamp = PatientKey.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    with _lock:
-        known = _remembered.get(clinic.pk)
-        if known is None or not known.are_fresh(stamp):
-            known = _remembered[clinic.pk] = _read_facts(clinic, stamp)
+    """The directory as it is now, read from where this process left off.
+
+    What this thread has written and not committed is seen, but not remembered: it may be rolled back.
+    """
+    with _lock:  # around the version, too: a slower thread must not find the faster one's ahead of its own
+        state = next(iter(DirectoryState.objects.filter(clinic=clinic)), None)
+        if state is None:
+            return _NOTHING
+        known = _remembered.get(clinic.pk, _NOTHING)
+        if known.state.pk != state.pk or known.state.version > state.version:
+            known = _NOTHING
+        if known.state.version < state.version:
+            known = _read_since(known, state)
+            if index.is_settled(clinic.pk):
+                _remembered[clinic.pk] = known
         return known
 
 
-def _read_facts(clinic: Clinic, stamp: int) -> Facts:
-    started = time.monotonic()
-    vocabulary = Vocabulary.of(_everybody(clinic))
-    shape = shape_of(person.number for person in _everybody(clinic))
-    return Facts(vocabulary, shape, stamp, time.monotonic(), time.monotonic() - started)
+def _read_since(known: Facts, state: DirectoryState) -> Facts:
+    tallies = Tally.objects.filter(directory=state, version__gt=known.state.version)
+    if known is _NOTHING:
+        tallies = tallies.filter(count__gt=0)
+    changes: dict[str, dict[str, int]] = {kind: {} for kind in Tally.Kind.values}
+    for kind, text, count in tallies.values_list("kind", "text", "count").iterator(chunk_size=5_000):
+        changes[kind][text] = count
+    vocabulary = known.vocabulary.changed(
+        changes[Tally.Kind.FAMILY],
+        changes[Tally.Kind.GIVEN],
+        changes[Tally.Kind.JOINED],
+        patients=state.patients,
+    )
+    return Facts(state, vocabulary, _shape_of(state))
 
 
-def _everybody(clinic: Clinic) -> Iterator[Person]:
-    rows = Patient.objects.of(clinic).living().values_list(*_FIELDS)
-    return (_person(row) for row in rows.iterator(chunk_size=5_000))
+def _shape_of(state: DirectoryState) -> NumberShape:
+    """`patients.matching.numbers.shape_of` from the counts that are kept."""
+    tallies = Tally.objects.filter(directory=state, count__gt=0)
+    widths = dict(tallies.filter(kind=Tally.Kind.WIDTH).values_list("text", "count"))
+    enough = RARE * sum(widths.values())
+    letters = tallies.filter(kind=Tally.Kind.LETTERS, count__gte=enough).exclude(text="")
+    return NumberShape(
+        widths=frozenset(int(width) for width, count in widths.items() if count >= enough),
+        letters=frozenset(letters.values_list("text", flat=True)),
+        lowest=_number_at_the_end(state, "number"),
+        highest=_number_at_the_end(state, "-number"),
+    )
+
+
+def _number_at_the_end(state: DirectoryState, order: str) -> int:
+    entries = IndexedPatient.objects.filter(directory=state, number__isnull=False)
+    first = entries.order_by(order).values_list("mrn", flat=True).first()
+    return int(number_of(first).digits) if first is not None else 0

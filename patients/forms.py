@@ -46,7 +46,12 @@ class RecordNumberField(forms.CharField):
 class NewPatientForm(forms.Form):
     """What is needed to register a patient."""
 
-    mrn = forms.CharField(max_length=64, label="Record number")
+    mrn = forms.CharField(
+        max_length=64,
+        required=False,
+        label="Record number",
+        help_text="May stay empty for a provisional record, which gets a number of its own (P-…).",
+    )
     family_name = forms.CharField(max_length=200, label="Family names")
     given_names = forms.CharField(max_length=200, required=False, label="Given names")
     birth_date = forms.DateField(
@@ -60,9 +65,16 @@ class NewPatientForm(forms.Form):
     def clean_mrn(self) -> str:
         """A record number without a digit or letter could never be found again."""
         mrn: str = self.cleaned_data["mrn"]
-        if not mrn_key_of(mrn):
+        if mrn and not mrn_key_of(mrn):
             raise forms.ValidationError("A record number needs a digit other than 0, or a letter.")
         return mrn
+
+    def clean(self) -> dict[str, Any]:
+        """Only a provisional record may do without a number of the clinic's."""
+        data = super().clean() or self.cleaned_data
+        if data.get("mrn") == "" and not data.get("provisional"):
+            self.add_error("mrn", "Give the record number, or tick Provisional.")
+        return data
 
     def facts(self) -> PatientFacts:
         """What was filled in, for `register_patient`; only for a valid form."""

@@ -4,45 +4,59 @@ directory.
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import islice
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from clinics.models import Clinic
+from patients import index
 from patients.clues import Clue
-from patients.directory import DatabaseDirectory, person_from, survivor_id
-from patients.filename_patterns import read_path
+from patients.directory import DatabaseDirectory, survivor_id
+from patients.filename_patterns import CompiledPattern, read_path, understood
 from patients.matching import check_digits
 from patients.matching.identify import identify
-from patients.matching.keys import keys_of
 from patients.matching.policy import Policy
 from patients.matching.results import MatchResult
-from patients.models import Patient, PatientKey
+from patients.models import FilenamePattern, Patient
 
-_ROWS_AT_ONCE = 2_000
+# New keys fall all over their table, and each time most of it is written: few large steps cost least.
+_PATIENTS_AT_ONCE = 25_000
 _FEW_PATIENTS = 5_000
 
 
 def match(
-    clinic: Clinic, path: str, *, extra_clues: Iterable[Clue] = (), batch_patient: Patient | None = None
+    clinic: Clinic,
+    path: str,
+    *,
+    extra_clues: Iterable[Clue] = (),
+    batch_patient: Patient | None = None,
+    listed: frozenset[UUID] = frozenset(),
 ) -> MatchResult:
     """Whose file is `path`? Reads the clinic's directory, writes nothing, never raises for what the path
     holds.
 
     `path` is the file's relative path; its folders are sources of their own. `extra_clues` come from
-    elsewhere (EXIF, DICOM). With `batch_patient`, the file is that patient's unless a clue contradicts, and
-    then it goes to review. A patient who was merged counts as the record that survived.
+    elsewhere (EXIF, DICOM, a patient card, a list) and are judged source by source. `listed` are the patients
+    of the list that came with the batch. With `batch_patient`, the file is that patient's unless a clue
+    contradicts, and then it goes to review. A patient who was merged counts as the record that survived.
     """
     today = today_in(clinic)
     return identify(
         DatabaseDirectory(clinic),
-        (*read_path(path, today=today), *extra_clues),
+        (*read_path(path, today=today, patterns=patterns_of(clinic)), *extra_clues),
         policy=policy_of(clinic),
         today=today,
         batch_patient=survivor_id(batch_patient.pk) if batch_patient is not None else "",
+        listed=_survivors(listed),
     )
+
+
+def _survivors(listed: frozenset[UUID]) -> frozenset[str]:
+    merged = Patient.objects.filter(pk__in=listed, merged_into__isnull=False).values_list("pk", flat=True)
+    gone = frozenset(merged) if listed else frozenset()
+    return frozenset(map(str, listed - gone)) | frozenset(map(survivor_id, gone))
 
 
 def policy_of(clinic: Clinic) -> Policy:
@@ -53,6 +67,12 @@ def policy_of(clinic: Clinic) -> Policy:
         bare_number=clinic.bare_number_policy,
         name_alone=clinic.name_alone,
     )
+
+
+def patterns_of(clinic: Clinic) -> tuple[CompiledPattern, ...]:
+    """The clinic's own file-name patterns, in their order; one that is no longer understood reads nothing."""
+    texts = FilenamePattern.objects.filter(clinic=clinic).values_list("text", flat=True)
+    return tuple(pattern for pattern in map(understood, texts) if pattern is not None)
 
 
 def today_in(clinic: Clinic) -> date:
@@ -68,37 +88,10 @@ def refresh_keys(patient: Patient) -> None:
 
 
 def refresh_keys_in_bulk(patients: Iterable[Patient]) -> None:
-    """The same for many patients; only keys that are new or gone are written, so that running it twice
-    changes nothing.
-    """
-    chunk: list[Patient] = []
-    for patient in patients:
-        chunk.append(patient)
-        if len(chunk) >= _ROWS_AT_ONCE:
-            _refresh(chunk)
-            chunk = []
-    if chunk:
-        _refresh(chunk)
-
-
-@transaction.atomic
-def _refresh(patients: list[Patient]) -> None:
-    wanted = {(patient.pk, key): patient for patient in patients for key in keys_of(person_from(patient))}
-    clinics = {patient.clinic_id for patient in patients}
-    Clinic.objects.filter(pk__in=clinics).update(directory_changed_at=Now())
-    rows = PatientKey.objects.filter(patient__in=patients).values_list("id", "patient_id", "key")
-    there = {(patient_id, key): row_id for row_id, patient_id, key in rows}
-    gone = [row_id for pair, row_id in there.items() if pair not in wanted]
-    for start in range(0, len(gone), _ROWS_AT_ONCE):
-        PatientKey.objects.filter(pk__in=gone[start : start + _ROWS_AT_ONCE]).delete()
-    PatientKey.objects.bulk_create(
-        (
-            PatientKey(clinic_id=patient.clinic_id, patient=patient, key=key)
-            for (patient_id, key), patient in wanted.items()
-            if (patient_id, key) not in there
-        ),
-        batch_size=_ROWS_AT_ONCE,
-    )
+    """The same for many patients; only what differs is written, so that running it twice changes nothing."""
+    rows = iter(patients)
+    while chunk := list(islice(rows, _PATIENTS_AT_ONCE)):
+        index.put_in(chunk)
 
 
 def verify_check_digit(clinic: Clinic) -> str:

@@ -5,10 +5,24 @@ import uuid
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from clinics.models import Clinic
+from patients import index
+from patients.index_models import DirectoryState, IndexedPatient, PatientKey, Tally
+
+__all__ = [
+    "DirectoryState",
+    "FilenamePattern",
+    "IndexedPatient",
+    "Patient",
+    "PatientKey",
+    "PatientMerge",
+    "PatientQuerySet",
+    "Tally",
+    "mrn_key_of",
+]
 
 _NOT_IN_A_NUMBER = re.compile(r"[^0-9A-Za-z]")
 
@@ -28,6 +42,15 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     def living(self) -> "PatientQuerySet":
         """Those a file may be filed under: not merged into another record."""
         return self.filter(merged_into__isnull=True)
+
+    @transaction.atomic
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Nobody is found, and no word counted, for a patient who is gone."""
+        index.take_out(self.values_list("pk", flat=True))
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
 class Patient(models.Model):
@@ -81,6 +104,12 @@ class Patient(models.Model):
         """Keep the comparable form of the record number beside the number itself."""
         self.mrn_key = mrn_key_of(self.mrn)
         super().save(*args, **kwargs)
+
+    @transaction.atomic
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """As a queryset does it: words and keys go with the row."""
+        index.take_out([self.pk])
+        return super().delete(*args, **kwargs)
 
     @property
     def display_name(self) -> str:
@@ -137,17 +166,3 @@ class PatientMerge(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
-
-
-class PatientKey(models.Model):
-    """One indexed way to find a patient from a file's name (`patients.matching.keys`)."""
-
-    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="keys")
-    key = models.BigIntegerField()
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["clinic", "key", "patient"], name="patient_by_key")]
-
-    def __str__(self) -> str:
-        return str(self.key)

@@ -18,7 +18,9 @@ class PatientSerializer(serializers.ModelSerializer[Patient]):
 
 
 class NewPatientSerializer(serializers.ModelSerializer[Patient]):
-    """What is needed to register a patient."""
+    """What is needed to register a patient; a provisional one without `mrn` gets a number (`P-…`)."""
+
+    mrn = serializers.CharField(max_length=64, required=False, allow_blank=True, default="")
 
     class Meta:
         model = Patient
@@ -26,9 +28,16 @@ class NewPatientSerializer(serializers.ModelSerializer[Patient]):
 
     def validate_mrn(self, mrn: str) -> str:
         """A record number without a digit or letter could never be found again."""
-        if not mrn_key_of(mrn):
+        if mrn and not mrn_key_of(mrn):
             raise serializers.ValidationError("A record number needs a digit other than 0, or a letter.")
         return mrn
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Only a provisional record may do without a number of the clinic's."""
+        if not attrs["mrn"] and not attrs.get("provisional"):
+            message = "Give the record number, or register the person as provisional."
+            raise serializers.ValidationError({"mrn": [message]})
+        return attrs
 
 
 class PatientListSerializer(ListShape):

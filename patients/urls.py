@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import Choices, NewPatient, PatientList
+from patients.views.directory import Choices, NewPatient, PatientList
 
 app_name = "patients"
 urlpatterns = [

@@ -1,67 +1,56 @@
-"""Verbs on one file: assign it to a patient, set it aside, try it again, take a filing back."""
+"""Verbs on one file: assign it, set it aside, keep it beside its twin, try it again, take a filing back."""
 
-from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
-from batches import transitions
+from batches import filing, transitions
 from batches.actions.batch import put_back, send_files
+from batches.filing import brought_back, decide, record_in_review
 from batches.models import BatchFile
-from batches.pipeline.handlers import Record
-from batches.records import withdraw_unfiled
+from batches.records import Record, twin_of, withdraw_unfiled
 from batches.states import FileStatus
 from clinics import audit
 from clinics.models import User
-from files import staging, storage
+from files import staging
 from files.errors import Refused
-from files.kinds import FileKind
+from imaging.models import Image
+from patients.matching.results import MatchResult
 from patients.models import Patient
 
 
-def assign_file(*, file: BatchFile, patient: Patient, actor: User, reason: str = "") -> None:
+def assign_file(
+    *,
+    file: BatchFile,
+    patient: Patient,
+    actor: User | None,
+    reason: str = "",
+    code: str = "assigned",
+    found: MatchResult | None = None,
+) -> None:
     """File what waits for review in `patient`'s chart: bytes first, then rows, then the staged copy goes.
 
-    Refused (409) when somebody else has decided meanwhile, or when the patient was merged into another
-    record.
+    `actor` is None for the machine, which brings the match that says so as `found` and never touches what a
+    person has decided. Refused (409) when somebody else has decided meanwhile, or when the patient was merged
+    into another record.
     """
-    record = _record_in_review(file)
-    # Each filing has a key of its own, so that the clean-up after an undo never meets the next filing.
-    key = storage.original_key(file.batch.clinic_id, staging.id_of(file.storage_key))
-    storage.put_staged(key, staging.path_of(file.storage_key), FileKind(file.kind).media_type)
-    with transaction.atomic():
-        transitions.lock_batch(file.batch_id)
-        _refuse_unless_living(patient)
-        _decide(file, FileStatus.COMPLETED, actor, "assigned", reason=reason, patient=patient, storage_key="")
-        record.patient, record.original_key, record.filed_at = patient, key, timezone.now()
-        record.save(update_fields=["patient", "original_key", "filed_at"])
-        audit.record(
-            "file-assigned",
-            clinic=file.batch.clinic,
-            actor=actor,
-            target=file,
-            patient=str(patient.pk),
-            has_reason=bool(reason),
-            proposed=file.evidence.get("patient_id"),
-        )
-        transaction.on_commit(partial(staging.discard, file.storage_key))
+    filing.enter_chart(file, patient, actor=actor, code=code, reason=reason, found=found)
 
 
 def reject_file(*, file: BatchFile, actor: User, reason: str = "") -> None:
     """Set a file in review aside: it goes to no chart. Its bytes stay until the batch's record is cleaned
     up.
     """
-    _record_in_review(file)
+    record_in_review(file)
     with transaction.atomic():
         transitions.lock_batch(file.batch_id)
-        _decide(file, FileStatus.CANCELLED, actor, "rejected", reason=reason, image=None, document=None)
+        changes = {"decision": "rejected", "image": None, "document": None}
+        decide(file, FileStatus.CANCELLED, actor, "rejected", reason, **changes)
         send_files(withdraw_unfiled([file]))
-        audit.record(
-            "file-rejected", clinic=file.batch.clinic, actor=actor, target=file, has_reason=bool(reason)
-        )
+        _note("file-rejected", file, actor, has_reason=bool(reason))
 
 
 def retry_file(*, file: BatchFile, actor: User) -> None:
@@ -75,74 +64,121 @@ def retry_file(*, file: BatchFile, actor: User) -> None:
                 "This file has not failed, or its bytes are no longer here. Upload it again.",
                 status=409,
             )
-        audit.record("file-retried", clinic=file.batch.clinic, actor=actor, target=file)
+        _note("file-retried", file, actor)
         send_files([file])
 
 
 def undo_file(*, file: BatchFile, actor: User, reason: str = "") -> None:
     """Take a filed picture or document out of its chart and back into review, bytes and all."""
-    record = file.image or file.document
-    if file.status != FileStatus.COMPLETED or record is None or not record.original_key:
-        raise Refused("not-filed", "Only a filed picture or document can be taken back.", status=409)
-    filed_key, staged_key = record.original_key, staging.new_key()
-    with storage.open_object(filed_key) as original:
-        staging.create(staged_key)
-        for offset, block in _blocks(original.chunks()):
-            staging.write_at(staged_key, offset, block)
+    filing.leave_chart(file, actor=actor, reason=reason)
+
+
+def reassign_file(*, file: BatchFile, patient: Patient, actor: User, reason: str) -> None:
+    """Move a filed picture or document from its chart into `patient`'s; both charts keep why.
+
+    Refused `reason-missing` (400), and (409) `same-patient`, `patient-gone`, `not-filed`, `decided-already`.
+    """
+    if not reason.strip():
+        raise _reason_missing()
+    filing.change_chart(filing.filed_record(file), patient, actor=actor, reason=reason, file=file)
+
+
+def reassign_record(*, record: Record, patient: Patient, actor: User, reason: str) -> None:
+    """The same for a picture or document, whether or not its batch has been cleaned up since."""
+    file = BatchFile.objects.select_related("batch__clinic").filter(pk=record.pk).first()
+    if not reason.strip():
+        raise _reason_missing()
+    filing.change_chart(record, patient, actor=actor, reason=reason, file=file)
+
+
+def keep_file(*, file: BatchFile, actor: User, patient: Patient | None = None, reason: str = "") -> None:
+    """Keep both: the file, and the record with the same bytes that stopped it.
+
+    One in review is filed for `patient`, or for the patient it was meant for; a duplicate goes back on the
+    road, which sets it aside no more. Refused (409) `patient-missing`, `no-twin`, or as `assign_file` is.
+    """
+    if file.status == FileStatus.DUPLICATE:
+        _put_back_on_road(file, actor, reason)
+        return
+    record_in_review(file)
+    if twin_of(file) is None:
+        raise _no_twin()
+    meant_for = patient or _meant_for(file)
+    if meant_for is None:
+        message = "Nobody was found whose file this is. Say in whose chart it is to be kept."
+        raise Refused("patient-missing", message, status=409)
+    filing.enter_chart(file, meant_for, actor=actor, code="kept-both", reason=reason)
+
+
+def set_aside_as_duplicate(*, file: BatchFile, actor: User, reason: str = "") -> None:
+    """The record with the same bytes is enough: the file becomes its duplicate, and goes to no chart.
+
+    Refused (409) `no-twin` when nothing here has the same bytes.
+    """
+    record_in_review(file)
     with transaction.atomic():
         transitions.lock_batch(file.batch_id)
-        former = str(record.patient_id)
-        _refuse_if_filed_anew(record, filed_key)
-        _decide(file, FileStatus.REVIEW, actor, "undone", reason=reason, patient=None, storage_key=staged_key)
-        record.patient, record.original_key, record.filed_at = None, "", None
-        record.save(update_fields=["patient", "original_key", "filed_at"])
-        audit.record(
-            "file-undone",
-            clinic=file.batch.clinic,
-            actor=actor,
-            target=file,
-            patient=former,
-            has_reason=bool(reason),
-        )
-        transaction.on_commit(partial(storage.delete, filed_key))
+        twin = _locked_twin(file)
+        is_filed = twin.patient_id is not None
+        changes = {"image": None, "document": None, _field_of(twin): twin, "decision": "duplicate"}
+        # Until the twin is filed, the staged copy may become the only one that is left.
+        kept_key = "" if is_filed else file.storage_key
+        decide(file, FileStatus.DUPLICATE, actor, "same-bytes", reason, storage_key=kept_key, **changes)
+        send_files(withdraw_unfiled([file]))
+        _note("file-set-aside", file, actor, twin=str(twin.pk), has_reason=bool(reason))
+        if is_filed:
+            transaction.on_commit(partial(staging.discard, file.storage_key))
 
 
-def _record_in_review(file: BatchFile) -> Record:
-    record = file.image or file.document
-    if file.status != FileStatus.REVIEW or record is None or not file.storage_key:
-        raise _decided_already()
-    return record
+def _put_back_on_road(file: BatchFile, actor: User, reason: str) -> None:
+    with _staged_again(file) as key, transaction.atomic():
+        transitions.change_batch(file.batch_id)
+        clean_slate = {"lost_claims": 0, "troubles": 0, "retry_at": None, "sent_at": Now()}
+        bytes_here = {"storage_key": key, "offset": F("size")}
+        own_record = {"keep_both": True, "image": None, "document": None}
+        changes = clean_slate | bytes_here | own_record
+        decide(file, FileStatus.RECEIVED, actor, "kept-both", reason, **changes)
+        _note("file-kept", file, actor, has_reason=bool(reason))
+        send_files([file])
 
 
-def _decide(file: BatchFile, to: FileStatus, actor: User, code: str, **changes: Any) -> None:
-    # The staged key as well: a file that was filed and taken back meanwhile has its bytes elsewhere.
-    guard = Q(status=file.status, storage_key=file.storage_key)
-    written = transitions.move_file(
-        file, to, code=code, actor=actor, guard=guard, decided_by=actor, decision=code, **changes
-    )
-    if not written:
-        raise _decided_already()
+def _staged_again(file: BatchFile) -> AbstractContextManager[str]:
+    """A staging key with the bytes of a duplicate: its own, or those of its twin, which are the same."""
+    twin = file.image or file.document
+    if file.storage_key:
+        return nullcontext(file.storage_key)
+    if twin is None or not twin.original_key:
+        message = "Its twin was taken out of its chart meanwhile. Decide about that one first."
+        raise Refused("twin-in-review", message, status=409)
+    return brought_back(file, twin)
 
 
-def _refuse_if_filed_anew(record: Record, filed_key: str) -> None:
-    if not type(record).objects.filter(pk=record.pk, original_key=filed_key).exists():
-        raise _decided_already()
+def _meant_for(file: BatchFile) -> Patient | None:
+    proposed = file.evidence.get("patient_id")
+    living = Patient.objects.living().filter(clinic=file.batch.clinic_id)
+    return living.filter(pk=proposed).first() if proposed else None
 
 
-def _refuse_unless_living(patient: Patient) -> None:
-    if not Patient.objects.living().select_for_update(of=("self",)).filter(pk=patient.pk).exists():
-        message = "This patient's record was merged or removed. Choose the record that is in use."
-        raise Refused("patient-gone", message, status=409)
+def _locked_twin(file: BatchFile) -> Record:
+    """The twin, which nobody takes out of its chart before this is committed."""
+    twin = twin_of(file)
+    if twin is None:
+        raise _no_twin()
+    return type(twin).objects.select_for_update(of=("self",)).get(pk=twin.pk)
 
 
-def _decided_already() -> Refused:
-    return Refused(
-        "decided-already", "Somebody has decided about this file already. Reload to see how.", status=409
-    )
+def _field_of(record: Record) -> str:
+    return "image" if isinstance(record, Image) else "document"
 
 
-def _blocks(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    offset = 0
-    for chunk in chunks:
-        yield offset, chunk
-        offset += len(chunk)
+def _reason_missing() -> Refused:
+    return Refused("reason-missing", "Say why it goes to another chart. Both charts keep the reason.")
+
+
+def _no_twin() -> Refused:
+    message = "Nothing else in this clinic has the same bytes, so there is nothing to keep it beside."
+    return Refused("no-twin", message, status=409)
+
+
+def _note(action: str, file: BatchFile, actor: User, **detail: object) -> None:
+    audit.record(action, clinic=file.batch.clinic, actor=actor, target=file, **detail)

@@ -157,6 +157,12 @@ class BatchPatientSerializer(serializers.Serializer[Mapping[str, Any]]):
     patient_id = serializers.UUIDField(allow_null=True)
 
 
+class UndoBatchSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """Why everything that the batch filed is taken out of its charts."""
+
+    reason = serializers.CharField(max_length=500)
+
+
 def options_from(body: Mapping[str, Any], patient: Patient | None) -> BatchOptions:
     """The checked body of a new batch as the options of `create_batch`."""
     plain = {name: value for name, value in body.items() if name in vars(BatchOptions())}

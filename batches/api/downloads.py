@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from batches import receipt
 from batches.api.own import own_batch
+from batches.comparison import compare
 from batches.models import Batch
 from batches.selectors import receipt_of
 from clinics import audit
@@ -37,6 +38,15 @@ class ReceiptRowSerializer(serializers.Serializer[Any]):
     error_message = serializers.CharField(allow_blank=True)
     received_at = serializers.DateTimeField(allow_null=True)
     processed_at = serializers.DateTimeField(allow_null=True)
+    on_list = serializers.BooleanField(allow_null=True)
+
+
+class ComparisonSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """The day's list beside what came, in numbers."""
+
+    expected = serializers.IntegerField()
+    without_picture = serializers.IntegerField()
+    not_on_list = serializers.IntegerField()
 
 
 class ReceiptSerializer(serializers.Serializer[Mapping[str, Any]]):
@@ -52,7 +62,10 @@ class ReceiptSerializer(serializers.Serializer[Mapping[str, Any]]):
     failed = serializers.IntegerField()
     cancelled = serializers.IntegerField()
     on_the_way = serializers.IntegerField()
+    lists = serializers.IntegerField(help_text="How many of the filed ones are lists, which are in no chart.")
+    cards = serializers.IntegerField(help_text="How many of the cancelled ones are patient cards.")
     adds_up = serializers.BooleanField()
+    list_comparison = ComparisonSerializer(allow_null=True)
     files = ReceiptRowSerializer(many=True)
 
 
@@ -98,5 +111,17 @@ def _receipt(batch: Batch) -> dict[str, Any]:
         "status": batch.status,
         **vars(numbers),
         "adds_up": numbers.adds_up,
+        "list_comparison": _comparison(batch),
         "files": rows,
+    }
+
+
+def _comparison(batch: Batch) -> dict[str, int] | None:
+    compared = compare(batch)
+    if compared is None:
+        return None
+    return {
+        "expected": compared.expected,
+        "without_picture": len(compared.without_picture),
+        "not_on_list": len(compared.off_list),
     }

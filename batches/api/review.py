@@ -1,33 +1,38 @@
 """The REST calls on single files: read, decide, try again, take back, remove."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from batches.actions import many
 from batches.actions import review as actions
 from batches.actions.intake import cancel_file
-from batches.api.own import file_of, own_batch, own_file, patient_of
+from batches.actions.many import Decided
+from batches.api.own import file_of, files_of, own_batch, own_file, patient_of
 from batches.api.review_shapes import (
     AssignSerializer,
     DecideSerializer,
     DecisionsSerializer,
+    KeepSerializer,
     ReasonSerializer,
+    ReassignSerializer,
     ReviewFileSerializer,
     ReviewListSerializer,
     written_for_review,
 )
 from batches.models import BatchFile
 from batches.selectors import review_queue
-from clinics.access import CAPTURE, REVIEW, VIEW, Access, require
+from clinics.access import CAPTURE, REVIEW, VIEW, Access, get_or_404, require
 from clinics.api.problems import answers
 from clinics.api.shapes import PageQuery, checked, page_of
-from files.errors import Refused, Trouble
+from clinics.models import Clinic, User
 from patients.models import Patient
 
 _ANSWERS = answers({200: ReviewFileSerializer}, 400, 404, 409, 503)
@@ -41,7 +46,7 @@ class ReviewQueueView(APIView):
     def get(self, request: Request) -> Response:
         """Every file of the clinic that needs a person, the longest waiting first."""
         access = require(request, REVIEW)
-        page = page_of(review_queue(access.clinic), checked(PageQuery, request.query_params))
+        page = page_of(_waiting(access.clinic), checked(PageQuery, request.query_params))
         return Response(page.listed("files", written_for_review(page.rows, access.clinic)))
 
 
@@ -52,7 +57,7 @@ class BatchReviewView(APIView):
     def get(self, request: Request, batch_id: UUID) -> Response:
         """The files of one batch that need a person."""
         access, batch = own_batch(request, REVIEW, batch_id)
-        waiting = review_queue(access.clinic).filter(batch=batch)
+        waiting = _waiting(access.clinic).filter(batch=batch)
         page = page_of(waiting, checked(PageQuery, request.query_params))
         return Response(page.listed("files", written_for_review(page.rows, access.clinic)))
 
@@ -82,7 +87,22 @@ class AssignView(APIView):
         """File what waits for review in a patient's chart."""
         access, file = own_file(request, REVIEW, file_id)
         body = checked(AssignSerializer, request.data)
-        return _decided(access, file, {"action": "assign", **body})
+        patient = _named(access, body["patient_id"])
+        actions.assign_file(file=file, patient=patient, actor=access.user, reason=body["reason"])
+        return _shown(access, file_of(access, file_id))
+
+
+class ReassignView(APIView):
+    """`/files/{id}/reassign`"""
+
+    @extend_schema(operation_id="files_reassign", request=ReassignSerializer, responses=_ANSWERS)
+    def post(self, request: Request, file_id: UUID) -> Response:
+        """Move a filed picture or document from its chart into another's; both charts keep the reason."""
+        access, file = own_file(request, REVIEW, file_id)
+        body = checked(ReassignSerializer, request.data)
+        patient = _named(access, body["patient_id"])
+        actions.reassign_file(file=file, patient=patient, actor=access.user, reason=body["reason"])
+        return _shown(access, file_of(access, file_id))
 
 
 class RejectView(APIView):
@@ -92,7 +112,37 @@ class RejectView(APIView):
     def post(self, request: Request, file_id: UUID) -> Response:
         """Set a file in review aside: it goes to no chart."""
         access, file = own_file(request, REVIEW, file_id)
-        return _decided(access, file, {"action": "reject", **checked(ReasonSerializer, request.data)})
+        body = checked(ReasonSerializer, request.data)
+        actions.reject_file(file=file, actor=access.user, reason=body["reason"])
+        return _shown(access, file_of(access, file_id))
+
+
+class KeepView(APIView):
+    """`/files/{id}/keep`"""
+
+    @extend_schema(operation_id="files_keep", request=KeepSerializer, responses=_ANSWERS)
+    def post(self, request: Request, file_id: UUID) -> Response:
+        """Keep both: this file, and the one with the same bytes that stopped it.
+
+        One in review is filed for `patient_id`, or for whom it was meant; a duplicate is processed again.
+        """
+        access, file = own_file(request, REVIEW, file_id)
+        body = checked(KeepSerializer, request.data)
+        patient = patient_of(access, body["patient_id"])
+        actions.keep_file(file=file, actor=access.user, patient=patient, reason=body["reason"])
+        return _shown(access, file_of(access, file_id))
+
+
+class DuplicateView(APIView):
+    """`/files/{id}/duplicate`"""
+
+    @extend_schema(operation_id="files_duplicate", request=ReasonSerializer, responses=_ANSWERS)
+    def post(self, request: Request, file_id: UUID) -> Response:
+        """Set a file in review aside as the duplicate of the record with the same bytes."""
+        access, file = own_file(request, REVIEW, file_id)
+        body = checked(ReasonSerializer, request.data)
+        actions.set_aside_as_duplicate(file=file, actor=access.user, reason=body["reason"])
+        return _shown(access, file_of(access, file_id))
 
 
 class RetryFileView(APIView):
@@ -102,7 +152,8 @@ class RetryFileView(APIView):
     def post(self, request: Request, file_id: UUID) -> Response:
         """Process a failed file, or one that was set aside by mistake, again from the bytes that are here."""
         access, file = own_file(request, REVIEW, file_id)
-        return _decided(access, file, {"action": "retry"})
+        actions.retry_file(file=file, actor=access.user)
+        return _shown(access, file_of(access, file_id))
 
 
 class UndoView(APIView):
@@ -112,7 +163,9 @@ class UndoView(APIView):
     def post(self, request: Request, file_id: UUID) -> Response:
         """Take a filed picture or document out of its chart and back into review."""
         access, file = own_file(request, REVIEW, file_id)
-        return _decided(access, file, {"action": "undo", **checked(ReasonSerializer, request.data)})
+        body = checked(ReasonSerializer, request.data)
+        actions.undo_file(file=file, actor=access.user, reason=body["reason"])
+        return _shown(access, file_of(access, file_id))
 
 
 class DecideView(APIView):
@@ -127,41 +180,52 @@ class DecideView(APIView):
         """One decision for several files, each on its own: what cannot be decided stops no other."""
         access = require(request, REVIEW)
         body = checked(DecideSerializer, request.data)
-        patient_of(access, body["patient_id"])
-        results = [_result(access, file_id, body) for file_id in body["file_ids"]]
-        refused = sum(result["error"] is not None for result in results)
-        return Response({"results": results, "decided": len(results) - refused, "refused": refused})
+        patient = patient_of(access, body["patient_id"])
+        found = files_of(access, body["file_ids"])
+        decided = _DECISIONS[body["action"]](found.values(), patient, access.user, body["reason"])
+        refused = {pk: {"code": code, "message": words} for pk, code, words in decided.refused}
+        stand = dict(BatchFile.objects.filter(pk__in=found).values_list("pk", "status"))
+        results = [_line(pk, stand.get(pk), refused.get(pk)) for pk in body["file_ids"]]
+        refusals = sum(line["error"] is not None for line in results)
+        return Response({"results": results, "decided": len(results) - refusals, "refused": refusals})
 
 
-def _assign(access: Access, file: BatchFile, body: Mapping[str, Any]) -> None:
-    patient = patient_of(access, body["patient_id"])
-    if isinstance(patient, Patient):
-        actions.assign_file(file=file, patient=patient, actor=access.user, reason=body["reason"])
+_Decide: TypeAlias = Callable[[Iterable[BatchFile], Patient | None, User, str], Decided]
 
 
-def _reject(access: Access, file: BatchFile, body: Mapping[str, Any]) -> None:
-    actions.reject_file(file=file, actor=access.user, reason=body["reason"])
+def _assign(files: Iterable[BatchFile], patient: Patient | None, actor: User, reason: str) -> Decided:
+    if patient is None:
+        raise Http404
+    return many.assign_files(files=files, patient=patient, actor=actor, reason=reason)
 
 
-def _retry(access: Access, file: BatchFile, _body: Mapping[str, Any]) -> None:
-    actions.retry_file(file=file, actor=access.user)
+def _reassign(files: Iterable[BatchFile], patient: Patient | None, actor: User, reason: str) -> Decided:
+    if patient is None:
+        raise Http404
+    return many.reassign_files(files=files, patient=patient, actor=actor, reason=reason)
 
 
-def _undo(access: Access, file: BatchFile, body: Mapping[str, Any]) -> None:
-    actions.undo_file(file=file, actor=access.user, reason=body["reason"])
-
-
-_ACTIONS: Mapping[str, Callable[[Access, BatchFile, Mapping[str, Any]], None]] = {
+_DECISIONS: Mapping[str, _Decide] = {
     "assign": _assign,
-    "reject": _reject,
-    "retry": _retry,
-    "undo": _undo,
+    "reassign": _reassign,
+    "reject": lambda files, _, actor, reason: many.reject_files(files=files, actor=actor, reason=reason),
+    "keep": lambda files, patient, actor, reason: many.keep_files(
+        files=files, patient=patient, actor=actor, reason=reason
+    ),
+    "duplicate": lambda files, _, actor, reason: many.set_aside_files(
+        files=files, actor=actor, reason=reason
+    ),
+    "retry": lambda files, _, actor, _reason: many.retry_files(files=files, actor=actor),
+    "undo": lambda files, _, actor, reason: many.undo_files(files=files, actor=actor, reason=reason),
 }
 
 
-def _decided(access: Access, file: BatchFile, body: Mapping[str, Any]) -> Response:
-    _ACTIONS[body["action"]](access, file, body)
-    return _shown(access, file_of(access, file.pk))
+def _waiting(clinic: Clinic) -> QuerySet[BatchFile]:
+    return review_queue(clinic).select_related("decided_by")
+
+
+def _named(access: Access, patient_id: UUID) -> Patient:
+    return get_or_404(Patient.objects.of(access.clinic), access, patient_id)
 
 
 def _shown(access: Access, file: BatchFile) -> Response:
@@ -169,18 +233,8 @@ def _shown(access: Access, file: BatchFile) -> Response:
     return Response(written)
 
 
-def _result(access: Access, file_id: UUID, body: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        file = file_of(access, file_id)
-        _ACTIONS[body["action"]](access, file, body)
-    except Http404:
+def _line(file_id: UUID, status: str | None, error: dict[str, str] | None) -> dict[str, Any]:
+    if status is None:
         message = "There is no such file in this clinic. Check the identifier."
-        return {"file_id": file_id, "status": None, "error": {"code": "not-found", "message": message}}
-    except (Refused, Trouble) as error:
-        file = file_of(access, file_id)
-        return _line(file, {"code": error.code, "message": error.message})
-    return _line(file_of(access, file_id), None)
-
-
-def _line(file: BatchFile, error: dict[str, str] | None) -> dict[str, Any]:
-    return {"file_id": file.pk, "status": file.status, "error": error}
+        error = {"code": "not-found", "message": message}
+    return {"file_id": file_id, "status": status, "error": error}

@@ -50,6 +50,20 @@ class CandidateSerializer(serializers.Serializer[Mapping[str, Any]]):
     evidence = EvidenceSerializer(many=True)
 
 
+class RunnerUpSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """Who comes second."""
+
+    patient = PatientSerializer()
+    confidence = serializers.FloatField()
+
+
+class DeciderSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """The person who decided."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
 class ReviewFileSerializer(FileSerializer):
     """A file with everything that a decision needs."""
 
@@ -59,14 +73,18 @@ class ReviewFileSerializer(FileSerializer):
     candidates = serializers.SerializerMethodField()
     reason = serializers.SerializerMethodField()
     rule_version = serializers.SerializerMethodField()
+    words = serializers.SerializerMethodField()
+    runner_up = serializers.SerializerMethodField()
+    gap = serializers.SerializerMethodField()
+    decided_by = serializers.SerializerMethodField()
     thumbnail_url = serializers.SerializerMethodField()
     preview_url = serializers.SerializerMethodField()
 
     class Meta(FileSerializer.Meta):
         fields = [
             *FileSerializer.Meta.fields,
-            *("batch_id", "batch_number", "parsed", "candidates", "reason", "rule_version"),
-            *("thumbnail_url", "preview_url"),
+            *("batch_id", "batch_number", "parsed", "candidates", "runner_up", "gap", "reason", "words"),
+            *("rule_version", "decided_by", "keep_both", "matched_at", "thumbnail_url", "preview_url"),
         ]
         read_only_fields = fields
 
@@ -99,6 +117,28 @@ class ReviewFileSerializer(FileSerializer):
         """Which matcher said so."""
         return file.evidence.get("rule_version") or None
 
+    def get_words(self, file: BatchFile) -> str | None:
+        """Why it was decided so, as a sentence."""
+        return file.evidence.get("words") or None
+
+    @extend_schema_field(RunnerUpSerializer(allow_null=True))
+    def get_runner_up(self, file: BatchFile) -> dict[str, Any] | None:
+        """The likeliest besides the patient whom the confidence speaks of."""
+        first = file.evidence.get("patient_id")
+        others = [each for each in self.get_candidates(file) if each["patient"]["id"] != first]
+        return {name: others[0][name] for name in ("patient", "confidence")} if others else None
+
+    def get_gap(self, file: BatchFile) -> float | None:
+        """How far the runner-up's confidence is behind."""
+        gap: float | None = file.evidence.get("gap")
+        return gap
+
+    @extend_schema_field(DeciderSerializer(allow_null=True))
+    def get_decided_by(self, file: BatchFile) -> dict[str, Any] | None:
+        """Who confirmed, moved, set aside or took back; null while only the matcher has decided."""
+        person = file.decided_by
+        return {"id": person.pk, "name": person.get_full_name() or person.username} if person else None
+
     def get_thumbnail_url(self, file: BatchFile) -> str | None:
         """Relative."""
         return _drawing_url(file, "thumbnail")
@@ -127,20 +167,43 @@ class ReasonSerializer(serializers.Serializer[Mapping[str, Any]]):
     reason = serializers.CharField(max_length=_REASON_CHARS, allow_blank=True, default="")
 
 
+class ReassignSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """Whose the file is instead, and why."""
+
+    patient_id = serializers.UUIDField()
+    reason = serializers.CharField(max_length=_REASON_CHARS)
+
+
+class KeepSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """Whose the file is, where that is not whom it was meant for."""
+
+    patient_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(max_length=_REASON_CHARS, allow_blank=True, default="")
+
+
 class DecideSerializer(serializers.Serializer[Mapping[str, Any]]):
-    """One decision for several files; `patient_id` belongs to `assign`."""
+    """One decision for several files.
+
+    `patient_id` belongs to `assign`, `reassign` and, where it is not whom a file was meant for, to `keep`;
+    `reassign` needs a `reason`.
+    """
 
     file_ids = serializers.ListField(
         child=serializers.UUIDField(), allow_empty=False, max_length=MOST_DECISIONS
     )
-    action = serializers.ChoiceField(choices=["assign", "reject", "retry", "undo"])
+    action = serializers.ChoiceField(
+        choices=["assign", "reassign", "reject", "keep", "duplicate", "retry", "undo"]
+    )
     patient_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     reason = serializers.CharField(max_length=_REASON_CHARS, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """To assign, somebody must be named."""
-        if attrs["action"] == "assign" and attrs["patient_id"] is None:
+        """To assign, somebody must be named; to re-assign, a reason too."""
+        action = attrs["action"]
+        if action in {"assign", "reassign"} and attrs["patient_id"] is None:
             raise serializers.ValidationError({"patient_id": ["Say whose the files are."]})
+        if action == "reassign" and not attrs["reason"].strip():
+            raise serializers.ValidationError({"reason": ["Say why they go to another chart."]})
         return attrs
 
 

@@ -1,4 +1,4 @@
-"""The REST calls that start, pause, resume, retry and cancel a batch."""
+"""The REST calls that start, pause, resume, retry, take back and cancel a batch."""
 
 from uuid import UUID
 
@@ -8,11 +8,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from batches.actions import batch as actions
-from batches.api.batch_shapes import BatchSerializer, written_batch
+from batches.actions.undo import undo_batch
+from batches.api.batch_shapes import BatchSerializer, UndoBatchSerializer, written_batch
 from batches.api.own import own_batch
 from batches.models import Batch
-from clinics.access import CAPTURE
+from clinics.access import CAPTURE, REVIEW
 from clinics.api.problems import answers
+from clinics.api.shapes import checked
 
 _ANSWERS = answers({202: BatchSerializer}, 404, 409)
 
@@ -58,6 +60,25 @@ class RetryView(APIView):
         """Process every failed file again whose bytes are here; nothing is uploaded a second time."""
         access, batch = own_batch(request, CAPTURE, batch_id)
         actions.retry_batch(batch=batch, actor=access.user)
+        return _accepted(batch)
+
+
+class UndoBatchView(APIView):
+    """`/batches/{id}/undo`"""
+
+    @extend_schema(
+        operation_id="batches_undo",
+        request=UndoBatchSerializer,
+        responses=answers({202: BatchSerializer}, 400, 404, 409),
+    )
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        """Take everything that the batch filed out of its charts and back into review, file by file.
+
+        A large batch is taken back by the workers; its counts show how far that is.
+        """
+        access, batch = own_batch(request, REVIEW, batch_id)
+        body = checked(UndoBatchSerializer, request.data)
+        undo_batch(batch=batch, actor=access.user, reason=body["reason"])
         return _accepted(batch)
 
 

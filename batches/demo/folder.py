@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from batches.demo import pdf, pictures
+from batches.demo import dicom, pdf, pictures
 from batches.states import FileStatus
 from patients.models import Patient
 
@@ -38,7 +38,7 @@ def write_folder(target: Path, patients: Sequence[Patient]) -> list[DemoFile]:
 
 
 def demo_files(patients: Sequence[Patient]) -> Iterator[DemoFile]:
-    """Sixty pictures in the ways that people name them, letters, copies, broken ones and unknown ones.
+    """Pictures in the ways that people name them, or do not, letters, copies, broken and unknown ones.
 
     `patients` is the demonstration directory; people whom a name alone cannot tell apart are left out.
     """
@@ -54,6 +54,8 @@ def demo_files(patients: Sequence[Patient]) -> Iterator[DemoFile]:
     yield from _letters(people[22:30])
     yield from _copies(people[:2])
     yield from _broken(people[36])
+    yield from _behind_a_card(people[37])
+    yield from _by_header(people[38:40])
 
 
 def _by_number(people: Sequence[Patient]) -> Iterator[DemoFile]:
@@ -135,6 +137,24 @@ def _broken(patient: Patient) -> Iterator[DemoFile]:
     yield DemoFile("Damaged/notes.txt", b"Call the lab about the second sample.\n", FileStatus.FAILED)
     yield DemoFile(f"Damaged/{patient.mrn}_report.pdf", b"%PDF-1.4\n" + b"\x00" * 400, FileStatus.FAILED)
     yield DemoFile("Damaged/empty.jpg", b"", FileStatus.FAILED)
+
+
+def _behind_a_card(patient: Patient) -> Iterator[DemoFile]:
+    """A photograph of the patient's label, and the shots after it, whose names say nothing."""
+    taken_at, camera = _MORNING + timedelta(hours=7), "DSC-W830"
+    card = pictures.card(patient.mrn, taken_at, camera=camera)
+    yield DemoFile("Bedside/DSC01001.jpg", card, FileStatus.CANCELLED)
+    for shot in range(1, 4):
+        content = pictures.photograph(950 + shot, taken_at + timedelta(minutes=shot), camera=camera)
+        yield _filed(f"Bedside/DSC0{1001 + shot}.jpg", content, patient)
+
+
+def _by_header(people: Sequence[Patient]) -> Iterator[DemoFile]:
+    """What an X-ray machine exports: the header names the patient; in one of two the file name another."""
+    first, second = people
+    taken_at = _MORNING + timedelta(hours=8)
+    yield _filed("X-ray/IM000001.dcm", dicom.chest(971, taken_at, first), first)
+    yield DemoFile(f"X-ray/{second.mrn}_IM000002.dcm", dicom.chest(972, taken_at, first), FileStatus.REVIEW)
 
 
 def _filed(path: str, content: bytes, patient: Patient) -> DemoFile:

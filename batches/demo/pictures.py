@@ -6,6 +6,7 @@ import io
 from datetime import datetime
 
 import numpy as np
+import zxingcpp
 from PIL import ExifTags, Image, ImageDraw, ImageFilter
 
 _SIZE_PX = (1600, 1200)
@@ -22,6 +23,18 @@ def photograph(
         picture = picture.transpose(Image.Transpose.ROTATE_90)
         exif[ExifTags.Base.Orientation] = 6
     return _jpeg(picture, exif)
+
+
+def card(number: str, taken_at: datetime, *, camera: str) -> bytes:
+    """A photograph of a label with this record number as QR and Code 128, held a little askew."""
+    picture = Image.new("RGB", _SIZE_PX, (96, 104, 112))
+    label = Image.new("RGB", (1100, 640), (248, 248, 242))
+    label.paste(_code(number, zxingcpp.BarcodeFormat.QRCode, (360, 360)), (60, 60))
+    label.paste(_code(number, zxingcpp.BarcodeFormat.Code128, (560, 180)), (480, 150))
+    ImageDraw.Draw(label).text((60, 480), number, fill=(20, 20, 20), font_size=90)
+    tilted = label.rotate(4, Image.Resampling.BICUBIC, expand=True, fillcolor=(96, 104, 112))
+    picture.paste(tilted, ((_SIZE_PX[0] - tilted.width) // 2, (_SIZE_PX[1] - tilted.height) // 2))
+    return _jpeg(picture.filter(ImageFilter.GaussianBlur(1.2)), _exif(taken_at, camera))
 
 
 def x_ray(seed: int, taken_at: datetime | None) -> bytes:
@@ -79,6 +92,11 @@ def _ruler(picture: Image.Image) -> None:
     for tick in range(51):
         length = 34 if tick % 5 == 0 else 18
         draw.line((left + 20 * tick, bottom, left + 20 * tick, bottom - length), fill=(30, 30, 30), width=2)
+
+
+def _code(text: str, form: zxingcpp.BarcodeFormat, size_px: tuple[int, int]) -> Image.Image:
+    bars = np.array(zxingcpp.create_barcode(text, form).to_image(scale=4))
+    return Image.fromarray(bars).resize(size_px, Image.Resampling.LANCZOS)
 
 
 def _exif(taken_at: datetime | None, camera: str) -> Image.Exif:

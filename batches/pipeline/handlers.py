@@ -66,6 +66,7 @@ def _create_document(
 
 
 _IMAGES = Handler("image", image_ingest.JOB, image_ingest.job_arguments, _find_image, _create_image)
+_DICOM = Handler("image", image_ingest.DICOM_JOB, image_ingest.dicom_arguments, _find_image, _create_image)
 _DOCUMENTS = Handler(
     "document", document_ingest.JOB, document_ingest.job_arguments, _find_document, _create_document
 )
@@ -75,5 +76,6 @@ HANDLERS: Mapping[FileKind, Handler] = {
     FileKind.PNG: _IMAGES,
     FileKind.TIFF: _IMAGES,
     FileKind.WEBP: _IMAGES,
+    FileKind.DICOM: _DICOM,
     FileKind.PDF: _DOCUMENTS,
 }

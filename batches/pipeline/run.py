@@ -1,13 +1,17 @@
-"""The road of one file: seven calls in order, and what each kind of failure means."""
+"""The road of one file: seven calls in order, and what each kind of failure means.
+
+A list of patients takes a short road of its own; after either, files of the batch for which a card or a list
+has brought news are matched again.
+"""
 
 import logging
 from uuid import UUID
 
 from django.db import connection
 
-from batches import claims
+from batches import claims, rematch
 from batches.claims import Claim, ClaimLost
-from batches.pipeline import steps
+from batches.pipeline import lists, steps
 from batches.pipeline.lease import keep_claim
 from batches.states import FileStatus
 from files import scratch
@@ -40,16 +44,21 @@ def process(file_id: UUID) -> None:
         _release(
             claim, "internal-error", "Something went wrong on our side; the file is safe and is tried again."
         )
+    else:
+        rematch.catch_up(claim.file.batch_id)
 
 
 def _walk(claim: Claim) -> None:
     file = claim.file
     with scratch.folder(file.pk) as folder:
         kind = steps.sniff_content(file)
+        if kind.is_list:
+            lists.take_in(claim, folder)
+            return
         examined = steps.fingerprint(file, kind, folder)
         twin = steps.find_duplicate(file, examined)
-        clues = steps.read_clues(file, examined)
-        found = steps.match(file, clues)
+        known = steps.read_clues(file, examined)
+        found = steps.match(file, known)
         steps.prepare(file, examined, found, twin)
         steps.settle(claim, examined, found, twin)
 

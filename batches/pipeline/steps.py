@@ -1,45 +1,47 @@
 """The seven steps of the road, each with its result: what `run` calls in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from batches import claims, records, transitions
+from batches import claims, context, records, transitions
 from batches.claims import Claim
-from batches.models import BatchFile
+from batches.context import Known
+from batches.models import BatchFile, PatientCard
 from batches.pipeline.handlers import HANDLERS, Handler, Record
 from batches.states import FileStatus
+from batches.verdict import Verdict, facts_of, judge, register_stranger
 from files import drawings, sandbox, staging, storage
 from files.errors import Trouble
 from files.examined import Examined
 from files.kinds import HEAD_BYTES, FileKind, sniff
+from imaging import cards
+from imaging import ingest as image_ingest
 from patients import matcher
 from patients.clues import Clue
 from patients.matching.results import MatchResult
 from patients.models import Patient
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Where a file goes and why: `patient` is set exactly when it is filed, `twin` when the same bytes are
-    here already.
-    """
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The match, and everything beside the path that it was told."""
 
-    status: FileStatus
-    code: str
-    patient: Patient | None = None
-    twin: Record | None = None
+    result: MatchResult
+    known: Known
 
 
 def sniff_content(file: BatchFile) -> FileKind:
-    """Step 1: the content decides the kind, not the name; FileRejected where that is not allowed."""
+    """Step 1: the content decides the kind, not the name (which tells a list from other text); FileRejected
+    where that is not allowed.
+    """
     with staging.path_of(file.storage_key).open("rb") as bytes_of_file:
-        return sniff(bytes_of_file.read(HEAD_BYTES))
+        return sniff(bytes_of_file.read(HEAD_BYTES), file.name)
 
 
 def fingerprint(file: BatchFile, kind: FileKind, scratch: Path) -> Examined:
@@ -50,7 +52,7 @@ def fingerprint(file: BatchFile, kind: FileKind, scratch: Path) -> Examined:
     sha256 = staging.sha256_of(file.storage_key)
     handler = HANDLERS[kind]
     arguments = {"path": str(path), "scratch": str(scratch), **handler.job_arguments(kind)}
-    facts = sandbox.run(handler.job, limits=_limits(), arguments=arguments)
+    facts = sandbox.run(handler.job, limits=sandbox.usual_limits(), arguments=arguments)
     return Examined(file.pk, file.name, kind, file.size, sha256, facts, scratch)
 
 
@@ -59,61 +61,52 @@ def find_duplicate(file: BatchFile, examined: Examined) -> Record | None:
     return HANDLERS[examined.kind].find_twin(file.batch.clinic, examined.sha256, file.pk)
 
 
-def read_clues(file: BatchFile, examined: Examined) -> tuple[Clue, ...]:
-    """Step 4: what the content itself says about the patient, beside the path that the matcher reads."""
-    del file
-    return tuple(Clue(**clue) for clue in examined.facts.get("clues", ()))
+def read_clues(file: BatchFile, examined: Examined) -> Known:
+    """Step 4: what the content itself says about the patient, and what came with it: cards and lists.
+
+    `file` bears its moment and camera from here on. A picture of a card says nothing about itself.
+    """
+    file.taken_at, file.camera = _moment(file, examined)
+    card = context.card_among(file, cards.numbers_on(examined.facts.get("codes", ())))
+    clues = (Clue(**clue) for clue in examined.facts.get("clues", ()))
+    return context.known_of(file, clues, card=card)
 
 
-def match(file: BatchFile, clues: tuple[Clue, ...]) -> MatchResult:
+def match(file: BatchFile, known: Known) -> Matched:
     """Step 5: evidence, confidence and decision."""
-    return matcher.match(file.batch.clinic, file.path, extra_clues=clues, batch_patient=file.batch.patient)
+    result = matcher.match(
+        file.batch.clinic,
+        file.path,
+        extra_clues=known.clues,
+        batch_patient=file.batch.patient,
+        listed=known.around.listed,
+    )
+    return Matched(result, known)
 
 
-def prepare(file: BatchFile, examined: Examined, found: MatchResult, twin: Record | None) -> None:
+def prepare(file: BatchFile, examined: Examined, found: Matched, twin: Record | None) -> None:
     """Step 6: the bytes into place, before any row names them; running it twice writes the same objects."""
-    verdict = judge(found, twin)
-    if verdict.status is not FileStatus.DUPLICATE:
+    verdict = judge(file, found.result, twin, found.known.card)
+    if verdict.status in {FileStatus.REVIEW, FileStatus.COMPLETED}:
         drawings.store(examined, file.batch.clinic_id)
-    if verdict.patient is not None:
+    if verdict.status is FileStatus.COMPLETED:
         storage.put_staged(_original_key(file), staging.path_of(file.storage_key), examined.kind.media_type)
 
 
-def settle(claim: Claim, examined: Examined, found: MatchResult, twin: Record | None) -> None:
-    """Step 7: file it, hold it, or name its twin, in one transaction under the claim.
+def settle(claim: Claim, examined: Examined, found: Matched, twin: Record | None) -> None:
+    """Step 7: file it, hold it, name its twin, or set a card aside, in one transaction under the claim.
 
     The unique index over a clinic's bytes is the judge of a race: who comes second finds its twin and
     settles again.
     """
     try:
         with transaction.atomic():
-            _write(claim, examined, found, judge(found, twin))
+            _write(claim, examined, found, judge(claim.file, found.result, twin, found.known.card))
     except IntegrityError:
         first = find_duplicate(claim.file, examined)
         if first is None or twin is not None:
             raise
         settle(claim, examined, found, first)
-
-
-def judge(found: MatchResult, twin: Record | None) -> Verdict:
-    """Filed, held or duplicate: the match and the twin together decide.
-
-    The same bytes under another patient's name stop the file, whatever the confidence: one of the two charts
-    is wrong.
-    """
-    patient = Patient.objects.living().filter(pk=found.patient_id).first() if found.patient_id else None
-    is_sure = found.decision == "assign" and patient is not None
-    if twin is None:
-        return (
-            Verdict(FileStatus.COMPLETED, found.reason, patient)
-            if is_sure
-            else Verdict(FileStatus.REVIEW, found.reason)
-        )
-    if patient is not None and twin.patient_id is None:
-        return Verdict(FileStatus.REVIEW, "same-bytes-in-review", twin=twin)
-    if patient is not None and twin.patient_id not in {None, patient.pk}:
-        return Verdict(FileStatus.REVIEW, "same-bytes-other-patient", twin=twin)
-    return Verdict(FileStatus.DUPLICATE, "same-bytes", twin=twin)
 
 
 def digest_or_empty(file: BatchFile) -> str:
@@ -133,43 +126,75 @@ def clear_away_cancelled(file: BatchFile) -> None:
     records.discard_prepared(file.batch.clinic_id, file.pk)
 
 
-def _write(claim: Claim, examined: Examined, found: MatchResult, verdict: Verdict) -> None:
+def _write(claim: Claim, examined: Examined, found: Matched, verdict: Verdict) -> None:
     """Rows in lock order: batch and file first (the claim is tested there), then patient, then the record."""
-    transitions.lock_batch(claim.file.batch_id)
-    if verdict.patient is not None and not _is_still_living(verdict.patient):
-        verdict = Verdict(FileStatus.REVIEW, "patient-gone", twin=verdict.twin)
-    record = _record(claim.file, examined, verdict)
+    file = claim.file
+    transitions.lock_batch(file.batch_id)
+    verdict, has_news = _as_things_are_now(file, found, verdict)
+    record = _record(file, examined, verdict)
+    was_card = _note_card(file, found.known.card)
     claims.settle(
         claim,
         verdict.status,
         code=verdict.code,
-        **_facts(claim.file, examined, found, verdict),
+        news=int(has_news),
+        **_facts(file, examined, found, verdict),
         **{HANDLERS[examined.kind].field: record},
     )
+    context.spread_news(file, was_card=was_card)
     if not _keeps_staged_bytes(verdict):
-        transaction.on_commit(partial(staging.discard, claim.file.storage_key))
+        transaction.on_commit(partial(staging.discard, file.storage_key))
+
+
+def _as_things_are_now(file: BatchFile, found: Matched, verdict: Verdict) -> tuple[Verdict, bool]:
+    """The verdict with its patient, who may be gone or new since the match; and whether a card or a list came
+    meanwhile, so that the file is to be matched again.
+    """
+    has_news = context.around(file, found.known.card) != found.known.around
+    if verdict.status is not FileStatus.COMPLETED:
+        return verdict, has_news
+    if verdict.patient is None:
+        patient = register_stranger(file, verdict)
+        if patient is None:
+            return Verdict(FileStatus.REVIEW, "patient-new", twin=verdict.twin), True
+        return replace(verdict, patient=patient), has_news
+    if not _is_still_living(verdict.patient):
+        return Verdict(FileStatus.REVIEW, "patient-gone", twin=verdict.twin), has_news
+    return verdict, has_news
 
 
 def _record(file: BatchFile, examined: Examined, verdict: Verdict) -> Record | None:
     handler: Handler = HANDLERS[examined.kind]
     if verdict.status is FileStatus.DUPLICATE:
         return verdict.twin
+    if verdict.status is FileStatus.CANCELLED:
+        return None
     key = _original_key(file) if verdict.patient else ""
     return handler.create(file, examined, verdict.patient, key, verdict.twin)
 
 
-def _facts(file: BatchFile, examined: Examined, found: MatchResult, verdict: Verdict) -> dict[str, Any]:
+def _note_card(file: BatchFile, card: str | None) -> bool:
+    """Write down that the file is a card, or that it is none; True when it is, or was held for one before."""
+    if card is None:
+        return bool(PatientCard.objects.filter(file=file).delete()[0])
+    facts = {"batch_id": file.batch_id, "number": card, "captured_at": file.taken_at, "camera": file.camera}
+    PatientCard.objects.update_or_create(file=file, defaults=facts)
+    return True
+
+
+def _facts(file: BatchFile, examined: Examined, found: Matched, verdict: Verdict) -> dict[str, Any]:
     return {
         "kind": examined.kind,
         "sha256": examined.sha256,
         "patient": verdict.patient,
-        "confidence": found.confidence,
-        "decision": found.decision,
-        "evidence": found.as_json(),
+        "matched_at": found.known.directory,
+        "taken_at": file.taken_at,
+        "camera": file.camera,
         "error_code": "",
         "error_message": "",
         "storage_key": file.storage_key if _keeps_staged_bytes(verdict) else "",
         "processed_at": timezone.now(),
+        **facts_of(found.result, verdict),
     }
 
 
@@ -189,10 +214,8 @@ def _original_key(file: BatchFile) -> str:
     return storage.original_key(file.batch.clinic_id, file.pk)
 
 
-def _limits() -> sandbox.Limits:
-    return sandbox.Limits(
-        memory_bytes=settings.INTAKE_SANDBOX_MEMORY_BYTES,
-        cpu_seconds=settings.INTAKE_SANDBOX_CPU_SECONDS,
-        wall_seconds=settings.INTAKE_SANDBOX_WALL_SECONDS,
-        file_bytes=settings.INTAKE_SANDBOX_FILE_BYTES,
-    )
+def _moment(file: BatchFile, examined: Examined) -> tuple[datetime | None, str]:
+    """When and with what camera it was taken; a modality's clock is no camera's."""
+    if not examined.kind.is_image or examined.kind is FileKind.DICOM:
+        return None, ""
+    return image_ingest.captured_at(examined.facts, file.batch.clinic), examined.facts.get("camera") or ""

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from batches.actions.batch import cancel_batch
+from batches.actions.undo import undo_in_progress
 from batches.forms import AboutForm
 from batches.models import Batch, BatchFile
 from batches.states import ON_THE_WAY, BatchStatus, FileStatus
@@ -96,6 +97,7 @@ def live_context(request: HttpRequest, row: BatchRow) -> dict[str, Any]:
         "page_number": request.GET.get("page", ""),
         "poll_seconds": poll_seconds(row.batch),
         "token": token_of(row.batch),
+        "undoing": undo_in_progress(row.batch),
         "missing": row.progress.counts[FileStatus.PENDING] + row.progress.counts[FileStatus.UPLOADING],
     }
 
@@ -111,9 +113,11 @@ def token_of(batch: Batch) -> str:
 
 
 def poll_seconds(batch: Batch) -> int:
-    """Soon while something has moved lately, seldom while the batch waits, never once it has ended."""
+    """Soon while something has moved lately, seldom while the batch waits, never once it has ended, unless it
+    is being taken back.
+    """
     if batch.ended_at is not None:
-        return 0
+        return _POLL_BUSY_SECONDS if batch.undos.filter(ended_at=None).exists() else 0
     is_moving = timezone.now() - batch.touched_at < _QUIET_AFTER
     return _POLL_BUSY_SECONDS if is_moving else _POLL_QUIET_SECONDS
 
@@ -127,7 +131,8 @@ def allowed_verbs(row: BatchRow) -> dict[str, bool]:
         "pause": is_open and batch.started_at is not None and batch.paused_at is None,
         "resume": is_open and batch.paused_at is not None,
         "retry": not batch.is_closed and counts[FileStatus.FAILED] > 0 and has_retriable(batch),
-        "cancel": not batch.is_closed and (is_open or counts[FileStatus.REVIEW] > 0),
+        "cancel": is_open,
+        "undo": counts[FileStatus.COMPLETED] > 0,
         "patient": batch.started_at is None and not batch.is_closed,
         "add": not batch.is_closed,
     }

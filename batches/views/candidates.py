@@ -3,16 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F
+
 from batches.models import BatchFile
+from batches.records import Record, twin_of
 from batches.views.deciders import is_taken_out
 from batches.views.rows import percent
 from clinics.models import Clinic
 from documents.models import Document
 from imaging.models import Image
+from patients.clues import FOLDER, Field
 from patients.matching.results import Verdict
 from patients.models import Patient
 
 _MOST = 5
+_PICTURES = 4
+_FACTS = ("mrn", "family_name", "given_names", "birth_date", "sex")
 # Icon and tone of what one piece of evidence says; the sentence beside it carries the meaning.
 _VERDICTS = {
     Verdict.AGREES: ("check", "good", "for"),
@@ -33,6 +39,14 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Glimpse:
+    """One of the last things in a chart; exactly one of both is set."""
+
+    image: Image | None
+    document: Document | None
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A patient whom the file may belong to; `key` is the digit that assigns it.
 
@@ -43,6 +57,7 @@ class Candidate:
     patient: Patient
     certainty: str
     pieces: list[Piece]
+    chart: list[Glimpse]
     is_offered: bool
 
 
@@ -59,25 +74,54 @@ def candidates_of(file: BatchFile, clinic: Clinic) -> list[Candidate]:
     ]
 
 
-def twin_of(file: BatchFile) -> Image | Document | None:
-    """The record with the same bytes that stopped this file, or was filed since; None when there is none."""
-    record = file.image or file.document
-    if record is None or record.twin_of is not None:
-        return record.twin_of if record is not None else None
-    kept = record.kept_twins.filter(patient__isnull=False).select_related("patient")
-    return kept.first()
+def chart_of(patient: Patient) -> list[Glimpse]:
+    """The last [4] things in a patient's chart: pictures first, because faces and wounds are known again."""
+    latest = F("captured_at").desc(nulls_last=True)
+    images = list(Image.objects.filter(patient=patient).order_by(latest, "-created_at")[:_PICTURES])
+    room = _PICTURES - len(images)
+    documents = Document.objects.filter(patient=patient).order_by("-created_at")[:room] if room else []
+    return [Glimpse(image, None) for image in images] + [Glimpse(None, document) for document in documents]
 
 
 def is_filed_elsewhere(file: BatchFile) -> bool:
     """Are the same bytes in somebody's chart already?"""
-    twin = twin_of(file)
+    twin: Record | None = twin_of(file)
     return twin is not None and twin.patient_id is not None
+
+
+def facts_read_in(file: BatchFile) -> dict[str, Any]:
+    """What the file says of its patient, as a new patient's form starts: as the matcher understood it where
+    it did, else word by word, for a person to put right.
+    """
+    if stranger := file.evidence.get("stranger"):
+        return {field: stranger.get(field) or "" for field in _FACTS}
+    if file.evidence.get("reason") == "no-identity":
+        return {}
+    clues = sorted(file.evidence.get("clues", ()), key=lambda clue: clue["source"] == FOLDER)
+    read = {clue["field"]: clue["value"] for clue in reversed(clues)}
+    family, given = _parts_of(read.get(Field.NAME, ""))
+    return {
+        "mrn": read.get(Field.RECORD_NUMBER, ""),
+        "family_name": read.get(Field.FAMILY_NAME, family),
+        "given_names": read.get(Field.GIVEN_NAMES, given),
+        "birth_date": read.get(Field.BIRTH_DATE, "").partition("|")[0],
+        "sex": read.get(Field.SEX, ""),
+    }
+
+
+def _parts_of(name: str) -> tuple[str, str]:
+    """Family and given names, where a comma or an underscore tells them apart."""
+    for separator in (",", "_"):
+        family, found, given = name.partition(separator)
+        if found:
+            return " ".join(family.split()), " ".join(given.replace("_", " ").split())
+    return name, ""
 
 
 def _candidate(key: int, patient: Patient, found: dict[str, Any], *, is_contested: bool) -> Candidate:
     pieces = [_piece(each) for each in found.get("evidence", [])]
     is_offered = key == 1 and not is_contested and all(piece.tone != "bad" for piece in pieces)
-    return Candidate(key, patient, percent(found["confidence"]), pieces, is_offered)
+    return Candidate(key, patient, percent(found["confidence"]), pieces, chart_of(patient), is_offered)
 
 
 def _piece(evidence: dict[str, str]) -> Piece:

@@ -13,16 +13,18 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from batches.actions.merge import may_merge, unmerge_until
 from batches.models import BatchFile
 from batches.states import FileStatus
+from batches.views.chart_history import history_of
 from batches.views.deciders import choosers_of
 from batches.views.rows import FileRow
 from clinics import audit
-from clinics.access import get_or_404
+from clinics.access import Access, get_or_404
 from clinics.views.page import Page
 from documents.models import Document
 from imaging.models import Image
-from patients.models import Patient
+from patients.models import Patient, PatientMerge
 
 _ITEMS = 60
 _PICTURES = "pictures"
@@ -62,11 +64,25 @@ class Chart(Page):
         context = {
             "counts": {_PICTURES: patient.images.count(), _DOCUMENTS: patient.documents.count()},
             "days": days_of(list(page)),
+            "history": history_of(patient),
+            "may_merge": patient.merged_into is None and may_merge(self.access, patient),
+            "merges": merges_of(patient, self.access),
             "only": only,
             "page": page,
             "patient": patient,
         }
         return self.render("batches/chart.html", context)
+
+
+def merges_of(patient: Patient, access: Access) -> list[tuple[PatientMerge, datetime]]:
+    """What was merged into this record, or it into another, and this person can still take apart, with until
+    when.
+    """
+    apart = Q(survivor=patient) | Q(merged=patient)
+    merges = PatientMerge.objects.filter(apart, unmerged_at=None, survivor__merged_into=None)
+    rows = merges.select_related("clinic", "merged", "survivor", "merged_by")
+    ends = [(merge, unmerge_until(merge)) for merge in rows if may_merge(access, merge.merged)]
+    return [(merge, until) for merge, until in ends if until > timezone.now()]
 
 
 def time_line(patient: Patient, *, only: str = "") -> QuerySet[Any, Any]:

@@ -1,32 +1,32 @@
-"""Review: the files that need a person, one after the other, each with its candidates and why."""
+"""Review: the groups of files that need a person, one after the other, each with its candidates and why."""
 
 from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
-from batches.actions.review import assign_file, reject_file, undo_file
-from batches.models import BatchFile, FileEvent
-from batches.states import FileStatus
-from batches.views.candidates import candidates_of, twin_of
-from batches.views.deciders import taken_out
-from batches.views.queue import Queue
+from batches import desk
+from batches.models import BatchFile
+from batches.views.desk import Desk, files_of, group_rows
+from batches.views.last import last_decision
+from batches.views.queue import Queue, uuid_in
 from batches.views.rows import FileRow
-from batches.views.verb import FileVerb
 from clinics.access import REVIEW, get_or_404
 from clinics.views.page import Page
 from patients.models import Patient
 from patients.search import search
 
-_ROWS = 50
+_GROUPS = 25
+_SHOWN = 5
 _FOUND = 8
-_WITH = ("batch", "patient", "decided_by", "image__twin_of__patient", "document__twin_of__patient")
+PART = "X-Intake-Part"
 
 
 class ReviewList(Page):
-    """Every file that waits, the longest waiting first."""
+    """Every group that waits, batch by batch, the longest waiting first."""
 
     needs = REVIEW
     nav = "review"
@@ -34,108 +34,103 @@ class ReviewList(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The queue, a page at a time."""
         queue = Queue.of(request, self.access.clinic)
-        page = Paginator(queue.files, _ROWS).get_page(request.GET.get("page"))
+        groups = desk.standing(self.access.clinic, queue.batch)
+        page = Paginator(groups, _GROUPS).get_page(request.GET.get("page"))
         context = {
-            "first": queue.files.first(),
-            "last": last_decision(self.access.user.pk),
+            "last": last_decision(self.access),
             "page": page,
             "query": queue.query,
             "queue": queue,
-            "rows": [FileRow(file) for file in page],
+            "rows": [row for row in group_rows(page, few=_SHOWN) if row.files],
+            "waiting": sum(len(each.group.files) for each in groups),
         }
         return self.render("batches/review_list.html", context)
 
 
-class ReviewFile(Page):
-    """One file: the picture, who it could be, why, and the decision."""
+class DeskPage(Page):
+    """What the pages of a group share."""
 
     needs = REVIEW
     nav = "review"
 
-    def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """The file; one that was decided meanwhile says how."""
+    def context(
+        self, request: HttpRequest, file: BatchFile, place: desk.Standing | None, *, is_mine: bool
+    ) -> dict[str, Any]:
+        """What the page and the desk alone show; `desk` is None when the file does not wait any more."""
         queue = Queue.of(request, self.access.clinic)
-        rows = BatchFile.objects.of(self.access.clinic).select_related(*_WITH)
-        file = get_or_404(rows, self.access, pk)
-        words = request.GET.get("q", "").strip()
-        context = {
-            "candidates": candidates_of(file, self.access.clinic),
-            "file": file,
-            "found": self.found(words),
-            "is_waiting": file.status == FileStatus.REVIEW,
-            "last": last_decision(self.access.user.pk),
-            "next": queue.after(file),
-            "q": words,
+        rows = group_rows([place]) if place else []
+        return {
+            "desk": Desk(self.access.clinic, rows[0], file, request.GET.get("only", "")) if rows else None,
+            "is_mine": is_mine,
+            "last": last_decision(self.access),
             "queue": queue,
             "row": FileRow(file),
-            "taken_out": taken_out(file),
-            "twin": twin_of(file),
-            "waiting": queue.files.count(),
+            "waiting": queue.waiting,
         }
-        return self.render("batches/review_file.html", context)
 
-    def found(self, words: str) -> list[Patient]:
-        """The first [8] patients that the person's own search finds."""
+
+class ReviewFile(DeskPage):
+    """The group of one file: the pictures, who they could be of, why, and the decision."""
+
+    def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """The group, held for this reviewer from now on; a file that was decided meanwhile says how."""
+        return self.show(request, pk, {})
+
+    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """The same with the patients that the person's own words find; no name ever stands in an address."""
+        words = request.POST.get("q", "").strip()
         living = Patient.objects.of(self.access.clinic).living()
-        return list(search(living, words)[:_FOUND]) if words else []
+        found = {"found": list(search(living, words)[:_FOUND]) if words else [], "q": words}
+        if request.headers.get("HX-Request"):
+            return self.render("batches/_found.html", found)
+        return self.show(request, pk, found)
+
+    def show(self, request: HttpRequest, pk: UUID, found: dict[str, Any]) -> HttpResponse:
+        """The page, or the desk alone where a script asks for it."""
+        get_or_404(BatchFile.objects.of(self.access.clinic), self.access, pk)
+        file = files_of([pk])[pk]
+        place = desk.around(file)
+        is_mine = place is not None and desk.take(place.batch_id, place.file_ids, self.access.user)
+        if not is_mine:
+            place = desk.around(file)
+        context = self.context(request, file, place, is_mine=is_mine) | found
+        is_part = PART in request.headers and is_mine
+        return self.render("batches/_desk.html" if is_part else "batches/review_file.html", context)
 
 
-class Decision(FileVerb):
-    """A decision about one file; afterwards comes the next one."""
+class NextGroup(DeskPage):
+    """The next group that nobody holds, held for this reviewer from now on."""
 
-    needs = REVIEW
+    http_method_names = ["post", "options"]
 
-    def target(self, request: HttpRequest, **kwargs: object) -> str:
-        """The next file of the queue that the person is working through, or the queue when it is empty."""
-        queue = Queue.of(request, self.access.clinic)
-        following = queue.after(self.file)
-        if following is None:
-            return reverse("batches:review") + queue.suffix
-        return reverse("batches:review_file", args=[following.pk]) + queue.suffix
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """A page, or the desk alone for a script, which is told by 204 that nothing else waits.
 
+        `after` names a file of the group that the person comes from, `leave` the files that are let go.
+        """
+        clinic, user = self.access.clinic, self.access.user
+        queue = Queue.of(request, clinic)
+        is_part = PART in request.headers
+        place = desk.take_next(clinic, user, batch=queue.batch, after=self.came_from(request))
+        if place is None and not is_part:
+            place = desk.take_own(clinic, user, batch=queue.batch)
+        leaving = {pk for text in request.POST.getlist("leave") if (pk := uuid_in(text))}
+        desk.release(clinic, leaving.difference(place.file_ids if place else ()), user)
+        if is_part:
+            return self.part(request, place)
+        if place is None:
+            return redirect(reverse("batches:review") + queue.suffix)
+        return redirect(reverse("batches:review_file", args=[place.group.key]) + queue.suffix)
 
-class Assign(Decision):
-    """The file is this patient's."""
+    def part(self, request: HttpRequest, place: desk.Standing | None) -> HttpResponse:
+        """The desk alone."""
+        if place is None:
+            return HttpResponse(status=204)
+        first = place.file_ids[0]
+        context = self.context(request, files_of([first])[first], place, is_mine=True)
+        return self.render("batches/_desk.html", context)
 
-    def act(self, request: HttpRequest, **kwargs: Any) -> str:
-        """File it; the next page names the file and the patient, which no message may."""
-        living = Patient.objects.of(self.access.clinic).living()
-        patient = get_or_404(living, self.access, request.POST.get("patient"))
-        assign_file(file=self.file, patient=patient, actor=self.access.user)
-        return ""
-
-
-class Reject(Decision):
-    """The file belongs in no chart."""
-
-    def act(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Set it aside."""
-        reject_file(file=self.file, actor=self.access.user, reason=request.POST.get("reason", "")[:500])
-        return "Set aside. It is in no chart."
-
-
-class UndoLast(FileVerb):
-    """A filing that a person has just made goes back to review, and its page opens."""
-
-    needs = REVIEW
-
-    def act(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Take it back."""
-        undo_file(file=self.file, actor=self.access.user)
-        return "Taken back. The file waits for review again."
-
-    def target(self, request: HttpRequest, **kwargs: object) -> str:
-        """The file's own page."""
-        queue = Queue.of(request, self.access.clinic)
-        return reverse("batches:review_file", args=[self.file.pk]) + queue.suffix
-
-
-def last_decision(user_id: UUID) -> BatchFile | None:
-    """What this person filed last, if it is still filed."""
-    event = (
-        FileEvent.objects.filter(actor_id=user_id, code="assigned", file__status=FileStatus.COMPLETED)
-        .select_related("file__batch", "file__patient")
-        .order_by("-id")
-        .first()
-    )
-    return event.file if event else None
+    def came_from(self, request: HttpRequest) -> BatchFile | None:
+        """The file whose group was looked at before."""
+        wanted = uuid_in(request.POST.get("after", ""))
+        return BatchFile.objects.of(self.access.clinic).filter(pk=wanted).first() if wanted else None

@@ -8,6 +8,7 @@ from functools import cached_property
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
 
+from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
 from batches.receipt import review_reason
 from batches.selectors import Progress, files_by_attention, progress_of, progress_of_many
@@ -91,9 +92,28 @@ class FileRow:
         return percent(self.file.confidence)
 
     @property
+    def second(self) -> str:
+        """How likely the next candidate was, and by which rules; empty where nothing was matched."""
+        version = self.file.evidence.get("rule_version")
+        first = self.file.evidence.get("patient_id")
+        found = self.file.evidence.get("candidates", ())
+        others = [each["confidence"] for each in found if each["patient_id"] != first]
+        if not version:
+            return ""
+        runner_up = (
+            f"The next candidate was {percent(others[0])} likely" if others else "Nobody else came near"
+        )
+        return f"{runner_up}. Matched by the rules of version {version}."
+
+    @property
     def reason(self) -> str:
         """Why it waits for a person."""
         return review_reason(self.file)
+
+    @property
+    def list_words(self) -> str:
+        """What was read of a list of patients, in numbers."""
+        return sums_of(self.file).brief
 
     @property
     def confirmed_by(self) -> User | None:

@@ -6,11 +6,12 @@ from django.http import HttpRequest
 
 from batches.actions import batch as actions
 from batches.actions.intake import cancel_file
-from batches.actions.review import retry_file
+from batches.actions.review import keep_file, retry_file
 from batches.forms import AboutForm
 from batches.states import FileStatus
 from batches.views.receive import TakesFiles, receive_files
 from batches.views.verb import BatchVerb, FileVerb
+from clinics.access import REVIEW
 from files.errors import Refused
 
 
@@ -114,3 +115,14 @@ class RetryFile(FileVerb):
         was_aside = self.file.status == FileStatus.CANCELLED
         retry_file(file=self.file, actor=self.access.user)
         return "Brought back. The file is read once more." if was_aside else "The file is tried again."
+
+
+class KeepFile(FileVerb):
+    """A duplicate that is wanted beside its twin after all."""
+
+    needs = REVIEW
+
+    def act(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Read it once more; nothing sets it aside again."""
+        keep_file(file=self.file, actor=self.access.user)
+        return "Kept. The file is read once more, and filed beside its twin."

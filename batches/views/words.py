@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from batches.models import Batch, BatchFile
 from batches.selectors import Progress
 from batches.states import ON_THE_WAY, BatchStatus, FileStatus
+from files.kinds import FileKind
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,13 @@ def badge_of_batch(batch: Batch) -> Badge:
 
 
 def badge_of_file(file: BatchFile) -> Badge:
-    """The file's status; what a person set aside is called so."""
+    """The file's status; what a person set aside is called so, and so are cards and lists."""
     if file.status == FileStatus.CANCELLED and file.decision == "rejected":
         return Badge("Set aside", "stop", "quiet")
+    if file.status == FileStatus.CANCELLED and file.decision == "patient-card":
+        return Badge("Patient card", "stop", "quiet")
+    if file.status == FileStatus.COMPLETED and file.kind == FileKind.CSV:
+        return Badge("List read", "check", "good")
     return FILE_BADGES[FileStatus(file.status)]
 
 

@@ -16,6 +16,9 @@ INTAKE_MAX_PIXELS: int = env.int("INTAKE_MAX_PIXELS", 120_000_000)
 INTAKE_MAX_FRAMES: int = env.int("INTAKE_MAX_FRAMES", 500)
 INTAKE_MAX_PAGES: int = env.int("INTAKE_MAX_PAGES", 2000)
 INTAKE_MAX_TEXT_CHARS: int = env.int("INTAKE_MAX_TEXT_CHARS", 5_000_000)
+INTAKE_MAX_LIST_BYTES: int = env.int("INTAKE_MAX_LIST_BYTES", 10 * MIB)
+INTAKE_MAX_LIST_ROWS: int = env.int("INTAKE_MAX_LIST_ROWS", 500_000)
+INTAKE_MAX_LIST_COLUMNS: int = env.int("INTAKE_MAX_LIST_COLUMNS", 64)
 INTAKE_MAX_NAME_BYTES: int = env.int("INTAKE_MAX_NAME_BYTES", 255)
 INTAKE_MAX_PATH_BYTES: int = env.int("INTAKE_MAX_PATH_BYTES", 1024)
 INTAKE_MAX_FILES_PER_BATCH: int = env.int("INTAKE_MAX_FILES_PER_BATCH", 100)
@@ -47,7 +50,12 @@ INTAKE_RETENTION_DAYS: int = env.int("INTAKE_RETENTION_DAYS", 30)
 INTAKE_IDLE_LOGOFF_SECONDS: int = env.int("INTAKE_IDLE_LOGOFF_SECONDS", 8 * 3600)
 
 # The child process in which untrusted bytes are parsed: which functions it may run, and its limits.
-INTAKE_SANDBOX_JOBS: list[str] = ["imaging.decode:examine", "documents.text:examine"]
+INTAKE_SANDBOX_JOBS: list[str] = [
+    "imaging.decode:examine",
+    "imaging.dicom.job:examine",
+    "documents.text:examine",
+    "patients.listing:read",
+]
 INTAKE_SANDBOX_MEMORY_BYTES: int = env.int("INTAKE_SANDBOX_MEMORY_BYTES", 3 * GIB // 2)
 INTAKE_SANDBOX_CPU_SECONDS: int = env.int("INTAKE_SANDBOX_CPU_SECONDS", 30)
 INTAKE_SANDBOX_WALL_SECONDS: int = env.int("INTAKE_SANDBOX_WALL_SECONDS", 60)
@@ -67,5 +75,11 @@ INTAKE_SENT_SECONDS: int = env.int("INTAKE_SENT_SECONDS", 10)
 # How long a request waits for a broker that does not answer, and how long it is then left alone.
 INTAKE_BELL_SECONDS: float = env.float("INTAKE_BELL_SECONDS", 0.5)
 INTAKE_BELL_PAUSE_SECONDS: float = env.float("INTAKE_BELL_PAUSE_SECONDS", 5.0)
+# What is rung for when a clinic's directory has changed, and for how long one ring speaks for all after it.
+INTAKE_DIRECTORY_TASK = "batches.tasks.match_again"
+INTAKE_DIRECTORY_BELL_SECONDS: float = env.float("INTAKE_DIRECTORY_BELL_SECONDS", 2.0)
+INTAKE_MATCH_AGAIN_SWEEP_SECONDS: int = env.int("INTAKE_MATCH_AGAIN_SWEEP_SECONDS", 60)
+# How long one task matches waiting files again before it hands the rest to the next.
+INTAKE_MATCH_AGAIN_SECONDS: float = env.float("INTAKE_MATCH_AGAIN_SECONDS", 20.0)
 # The first wait after a trouble of ours; each further one doubles it.
 INTAKE_TROUBLE_DELAY_SECONDS: int = env.int("INTAKE_TROUBLE_DELAY_SECONDS", 5)

@@ -1,7 +1,17 @@
-"""Reads a file's path by the built-in patterns; the only door is `read_path`, and `read_name` for a single
-name.
+"""Reads a file's path by a clinic's own patterns and the built-in ones; the doors are `compile_pattern`,
+`read_path`, and `read_name` for a single name.
 """
 
-from patients.filename_patterns.reader import read_name, read_path
+from patients.filename_patterns.compiled import CompiledPattern
+from patients.filename_patterns.language import PatternRefused, compile_pattern, understood
+from patients.filename_patterns.reader import legible_names, read_name, read_path
 
-__all__ = ["read_name", "read_path"]
+__all__ = [
+    "CompiledPattern",
+    "PatternRefused",
+    "compile_pattern",
+    "legible_names",
+    "read_name",
+    "read_path",
+    "understood",
+]

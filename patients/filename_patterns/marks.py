@@ -31,6 +31,7 @@ _DOCTOR = re.compile(
     r"(?:(?:[dD][rR][aA]?|[dD]octora?|[mM]édic[oa]|[pP]hysician)\.?[ _.-]+"
     r"|(?:Dra?|DRA?)\.?(?=[A-ZÁÉÍÓÚÑ][^\W\d_]))"
     r"(?P<name>(?:(?:de|del|la|las|los|van|von)[ _]+)*[^\W\d_](?:[^\W\d_]|['’])*)"
+    r"(?:-[^\W\d_]{2,}(?=[ _.]|$))?"  # the second half of `Dr_Gonzalez-Norris`
 )
 
 

@@ -1,22 +1,22 @@
-"""Turns a relative path into clues: one file name or folder name at a time, by the built-in patterns."""
+"""Turns a relative path into clues: by the clinic's own pattern where one fits, else by the built-in ones,
+one file name or folder name at a time.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePosixPath
 
 from patients.clues import FILE_NAME, FOLDER, NUMBER_NAME_EPISODE, Clue, Field
+from patients.filename_patterns.compiled import CompiledPattern, Fit
 from patients.filename_patterns.dates import find_dates
 from patients.filename_patterns.marks import DOCTOR_MASK, MASK, masked, without_counters, without_doctors
-from patients.filename_patterns.text import repaired
+from patients.filename_patterns.text import EXTENSION, repaired
 
 PATIENT_ID = "PatientID_*"
 LAST_FIRST = "LastName_FirstName_*"
 
-_EXTENSION = re.compile(
-    r"\.(?:jpe?g?|png|tiff?|webp|pdf|dcm|dicom|hei[cf]|gif|bmp|raw|cr2|nef|docx?|xlsx?|txt|csv|vcf|zip)$",
-    re.IGNORECASE,
-)
 _LABELS = (
     r"mrn|nhcl?|expediente|exp|hc|historia|paciente|pac|patient[ _-]?id|patient|pid|id|record|folio|"
     r"no|num|nro|p|#"
@@ -29,7 +29,9 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _WITH_EPISODE = re.compile(
-    r"(?P<number>[A-Za-z]{0,4}-?\d{4,})_(?P<name>[^\d]+?)_(?P<episode>[A-Za-z]?\d{5,})_(?P<type>[^\W\d_]{1,16})$"
+    rf"(?:(?P<label>{_LABELS})[_.:#-]?)?(?P<number>(?:[A-Za-z]{{1,4}}-?)?\d{{4,}})_(?P<name>[^\d]+?)"
+    r"_(?P<episode>[A-Za-z]?\d{5,})_(?P<type>[^\W\d_]{1,16})$",
+    re.IGNORECASE,
 )
 _STARTS_WITH_NAMES = re.compile(r"[^\W\d_]{2,}(?:[ '’-][^\W\d_]+)*_[^\W\d_]{2,}")
 _SHORTEST_NUMBER = 3
@@ -40,35 +42,81 @@ _LONGEST_NAME = 300
 _MOST_FOLDERS = 8
 
 
-def read_path(path: str, *, today: date) -> tuple[Clue, ...]:
+def read_path(path: str, *, today: date, patterns: Sequence[CompiledPattern] = ()) -> tuple[Clue, ...]:
     """The clues of a file's relative path: those of its own name first, then those of each folder, the
     nearest first.
 
+    The first of `patterns` that fits reads the names that it speaks of; the built-in ones read all others.
     `today` bounds what can be a date. Never raises: what cannot be read gives no clue.
     """
-    parts = PurePosixPath(path.replace("\\", "/")).parts
-    folders = [part for part in parts[:-1] if part not in {".", "..", "/"}][-_MOST_FOLDERS:]
-    clues = list(read_name(parts[-1] if parts else "", source=FILE_NAME, today=today))
+    *folders, name = _names_of(path)
+    found = _first_fit(patterns, path, today)
+    if found is None:
+        clues = list(read_name(name, source=FILE_NAME, today=today))
+    else:
+        clues = list(_read_by(found, today))
+        folders = folders[: len(folders) + 1 - found.names]
     for folder in reversed(folders):
         clues += read_name(folder, source=FOLDER, today=today)
     return tuple(clues)
 
 
+def legible_names(path: str) -> list[str]:
+    """The last names of a relative path as patterns read them: folders, and the file's own without its
+    extension, all repaired.
+    """
+    *folders, name = _names_of(path)
+    return [*(_legible(folder, FOLDER) for folder in folders), _legible(name, FILE_NAME)]
+
+
+def _names_of(path: str) -> list[str]:
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    folders = [part for part in parts[:-1] if part not in {".", "..", "/"}][-_MOST_FOLDERS:]
+    return [*folders, parts[-1] if parts else ""]
+
+
 def read_name(name: str, *, source: str, today: date) -> tuple[Clue, ...]:
     """The clues of one file or folder name."""
-    text = repaired(name[:_LONGEST_NAME])
-    if source == FILE_NAME:
-        text = _EXTENSION.sub("", text)
+    text = _legible(name, source)
     whole = _WITH_EPISODE.fullmatch(text)
-    if whole is not None:
+    if whole is not None and not _holds_a_date(whole, today):
         return tuple(_read_episode_form(whole, source))
     clues = tuple(_read_freely(text, source, today))
     return (*_pattern_of(text, clues, source), *clues)
 
 
+def _first_fit(patterns: Sequence[CompiledPattern], path: str, today: date) -> Fit | None:
+    names = legible_names(path) if patterns else []
+    fits = (pattern.fit(names, today=today) for pattern in patterns)
+    return next((each for each in fits if isinstance(each, Fit)), None)
+
+
+def _legible(name: str, source: str) -> str:
+    text = repaired(name[:_LONGEST_NAME])
+    return EXTENSION.sub("", text) if source == FILE_NAME else text
+
+
+def _read_by(found: Fit, today: date) -> Iterator[Clue]:
+    """What a pattern read, and what may speak against it where it left the choice open.
+
+    A number there is no record number for standing first: the pattern says where that stands.
+    """
+    yield from found.clues
+    for unread in found.unread:
+        for clue in _read_freely(unread.text, unread.source, today):
+            is_first = clue.field == Field.RECORD_NUMBER and clue.place == "first"
+            yield replace(clue, field=Field.NUMBER, place="later") if is_first else clue
+
+
+def _holds_a_date(whole: re.Match[str], today: date) -> bool:
+    """`20240131_Ruiz, Ana_10123578_OPG`: a day, a name and a number are another form."""
+    first = "" if whole["label"] else whole["number"]
+    return any(any(find_dates(text, today=today)) for text in (first, whole["name"], whole["episode"]))
+
+
 def _read_episode_form(whole: re.Match[str], source: str) -> Iterator[Clue]:
     yield Clue(Field.PATTERN, NUMBER_NAME_EPISODE, source)
-    yield Clue(Field.RECORD_NUMBER, whole["number"], source, "first")
+    yield Clue(Field.RECORD_NUMBER, whole["number"], source, "labelled" if whole["label"] else "first")
     yield Clue(Field.NAME, whole["name"].strip(_EDGES), source)
     yield Clue(Field.EPISODE, whole["episode"], source)
     yield Clue(Field.DOCUMENT_TYPE, whole["type"], source)
@@ -117,7 +165,9 @@ def _read_numbers(text: str, source: str) -> tuple[str, list[Clue]]:
             continue
         clues.append(_number_clue(found, value, source))
         letters = "".join(ch for ch in value if ch.isalpha())
-        if letters:  # part of the number where the clinic's numbers have them, else a short name or a code
+        # Part of the number where the clinic's numbers have them, else a short name or a code; one letter
+        # before the digits (`A1234567`) is no initial.
+        if len(letters) > 1 or "-" in value:
             clues.append(Clue(Field.NAME, letters, source, "prefix"))
     return unread, clues
 

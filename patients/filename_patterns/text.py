@@ -7,6 +7,10 @@ import unicodedata
 from urllib.parse import unquote
 
 LOST = "\ufffd"  # stands where a letter was lost on the way
+EXTENSION = re.compile(
+    r"\.(?:jpe?g?|png|tiff?|webp|pdf|dcm|dicom|hei[cf]|gif|bmp|raw|cr2|nef|docx?|xlsx?|txt|csv|vcf|zip)$",
+    re.IGNORECASE,
+)
 
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _UTF8_PIECE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")

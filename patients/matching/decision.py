@@ -2,82 +2,32 @@
 it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
+from patients.clues import MACHINES
 from patients.matching import check_digits
-from patients.matching.comparisons import Comparison, DateLevel, NumberLevel, SuffixLevel
+from patients.matching.case import Case
+from patients.matching.comparisons import Comparison, DateLevel, NumberLevel
 from patients.matching.names import NameFit
 from patients.matching.policy import (
-    Policy,
+    SHORTEST_BARE,
     could_be_named,
     fits_as_well,
+    have_initials,
+    initials_of,
     name_confirms_date,
     name_confirms_number,
-    name_contradicts,
     name_is_clear,
     number_counts,
 )
-from patients.matching.reading import Kind, Reading, ReadNumber, Word
+from patients.matching.reading import MAPPED, Kind, ReadNumber
 from patients.matching.results import Decision
-from patients.matching.scoring import Scored
+from patients.matching.vetoes import contradiction
 
-REASONS: dict[str, str] = {
-    "number-and-name": "The record number and the name agree.",
-    "number-and-birth-date": "The record number and the birth date agree.",
-    "name-and-birth-date": "The full name and the birth date agree.",
-    "number-with-check-digit": "The record number is exact, and its check digit is right.",
-    "number-by-policy": "The record number is exact, and this clinic files by the number alone.",
-    "clear-name": "The full name is clear, and nobody else comes near it.",
-    "batch-patient": "The batch is this patient's, and nothing in the file's name says otherwise.",
-    "number-alone": "Only a record number was found; a second identifier is needed.",
-    "name-alone": "Only a name was found; a second identifier is needed.",
-    "birth-date-alone": "Only a birth date and initials were found; a second identifier is needed.",
-    "name-unclear": "Beside the number stands a name that may be a place's, a doctor's or another patient's.",
-    "namesakes": "More than one patient could bear this name.",
-    "weak-name": "The name is too short or too common to confirm the rest.",
-    "words-unexplained": "The record number fits, but words beside it could not be explained.",
-    "number-and-name-disagree": "The record number and the name point to different patients.",
-    "number-unknown": "The record number is not in the directory.",
-    "number-near": "The record number is one slip away from this patient's.",
-    "two-numbers": "Two record numbers were found, and they belong to different patients.",
-    "number-not-unique": "More than one patient has this number.",
-    "birth-date-disagrees": "The birth date is not this patient's.",
-    "birth-date-close": "The birth date is close to this patient's, but not the same.",
-    "suffix-disagrees": "Junior and senior, or another suffix, disagree.",
-    "namesake-number-near": "Another patient who could be meant has a number that is one slip away.",
-    "twin-or-duplicate": "Another record has this birth date and a like name: a twin, or a duplicate.",
-    "provisional-patient": "This patient is provisional; a person confirms what is filed here.",
-    "not-the-batch-patient": "Something in the file's name points away from the batch's patient.",
-    "not-sure-enough": "The evidence is not strong enough to file this without a look.",
-    "nobody-fits": "Nobody in the directory fits.",
-    "no-identity": "Nothing in the name speaks of a patient.",
+_WORTH_A_LOOK = {
+    "number-and-name-disagree", "two-numbers", "not-the-batch-patient", "number-not-unique",
+    "card-disagrees", "dicom-disagrees", "list-disagrees", "exif-disagrees",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Everything the decision looks at: the ranked patients, what was read, and two questions to the
-    directory.
-    """
-
-    ranked: Sequence[Scored]
-    reading: Reading
-    policy: Policy
-    check_digit: str
-    batch_patient: str
-    patients: int  # how many the directory has
-    near_number_owners: Callable[[], Sequence[Comparison]]  # those whose number is one slip from it
-
-    @property
-    def best(self) -> Comparison:
-        """The likeliest patient's comparison."""
-        return self.ranked[0].comparison
-
-    @property
-    def others(self) -> list[Comparison]:
-        """Everybody else's."""
-        return [each.comparison for each in self.ranked if each.patient_id != self.ranked[0].patient_id]
+# Two full identifiers file a patient whom nobody put on the batch's list; less than that is looked at.
+_STAND_WITHOUT_THE_LIST = {"number-and-name", "number-and-birth-date", "mapped-number", "batch-patient"}
 
 
 def decide(case: Case) -> tuple[Decision, str]:
@@ -89,11 +39,17 @@ def decide(case: Case) -> tuple[Decision, str]:
     if reason:
         return Decision.REVIEW if _is_worth_a_look(case, reason) else Decision.NONE, reason
     allowed, reason = _two_identifiers(case)
+    if allowed and case.listed and not _is_listed(case, reason):
+        allowed, reason = False, "not-on-the-list"
     if allowed and case.ranked[0].confidence >= _needed(case):
         return Decision.ASSIGN, reason
     if allowed:
         return Decision.REVIEW, "not-sure-enough"
     return (Decision.REVIEW, reason) if _is_likely(case) else (Decision.NONE, "nobody-fits")
+
+
+def _is_listed(case: Case, reason: str) -> bool:
+    return reason in _STAND_WITHOUT_THE_LIST or case.best.person.id in case.listed
 
 
 def _needed(case: Case) -> float:
@@ -107,72 +63,12 @@ def _is_likely(case: Case) -> bool:
 
 
 def _is_worth_a_look(case: Case, reason: str) -> bool:
-    strong = {"number-and-name-disagree", "two-numbers", "not-the-batch-patient", "number-not-unique"}
-    return reason in strong or _is_likely(case)
+    return reason in _WORTH_A_LOOK or _is_likely(case)
 
 
 def _holds_a_number(case: Case) -> bool:
     """Somebody's own number, in its place: a person should see that file, however little the rest fits."""
     return any(each.comparison.number.is_exact_in_place for each in case.ranked)
-
-
-def contradiction(case: Case) -> str:
-    """What speaks against the likeliest patient, or `""`: the first veto that holds."""
-    return next((code for code, holds in _VETOES if holds(case, case.best)), "")
-
-
-def _is_not_the_batch_patient(case: Case, best: Comparison) -> bool:
-    if not case.batch_patient:
-        return False
-    if best.person.id != case.batch_patient or best.number.level in {NumberLevel.NEAR, NumberLevel.OTHER}:
-        return True
-    if any(word.kind is Kind.NAME for word in _words(case, best)) and name_contradicts(best.name):
-        return True
-    return sum(word.is_capital and len(word.text) > 1 for word in best.name.unexplained) > 1  # a stranger's
-
-
-def _is_number_of_another(case: Case, best: Comparison) -> bool:
-    """A number like ours that has another owner, or one without its zeros where a record number belongs."""
-    if best.number.level is NumberLevel.OTHER:
-        return _has_owner(case, best.number.others)
-    owners = (
-        other for other in case.others if other.number.read is not None and other.number.read.is_in_place
-    )
-    return not best.number.agrees and any(number_counts(owner) for owner in owners)
-
-
-def _is_number_shared(case: Case, best: Comparison) -> bool:
-    same = (other.number.read == best.number.read for other in case.others if other.number.agrees)
-    return best.number.agrees and any(same)
-
-
-def _are_two_numbers(_: Case, best: Comparison) -> bool:
-    return best.number.agrees and bool(best.number.others)
-
-
-def _is_name_of_another(case: Case, best: Comparison) -> bool:
-    if not (number_counts(best) and any(word.kind is Kind.NAME for word in _words(case, best))):
-        return False
-    return name_contradicts(best.name) or not best.name.matches
-
-
-# In this order; the first one that holds names the reason.
-_VETOES: tuple[tuple[str, Callable[[Case, Comparison], bool]], ...] = (
-    ("not-the-batch-patient", _is_not_the_batch_patient),
-    ("number-near", lambda _, best: best.number.level is NumberLevel.NEAR),
-    ("number-and-name-disagree", _is_number_of_another),
-    ("number-unknown", lambda _, best: best.number.level is NumberLevel.OTHER),
-    ("number-not-unique", _is_number_shared),
-    ("two-numbers", _are_two_numbers),
-    ("number-and-name-disagree", _is_name_of_another),
-    ("birth-date-disagrees", lambda _, best: best.birth.level is DateLevel.OTHER),
-    ("birth-date-close", lambda _, best: best.birth.level is DateLevel.CLOSE),
-    ("suffix-disagrees", lambda _, best: best.suffix is SuffixLevel.OTHER),
-)
-
-
-def _has_owner(case: Case, numbers: tuple[ReadNumber, ...]) -> bool:
-    return any(other.number.agrees and other.number.read in numbers for other in case.others)
 
 
 def _two_identifiers(case: Case) -> tuple[bool, str]:
@@ -197,14 +93,19 @@ def _with_number(case: Case, best: Comparison) -> tuple[bool, str]:
         return False, "provisional-patient"
     if best.birth.level is DateLevel.EQUAL:
         return True, "number-and-birth-date"
-    if not _words(case, best) or _is_all_explained(best.name):
+    if best.number.level is NumberLevel.EXACT and best.number.read and best.number.read.place == MAPPED:
+        return True, "mapped-number"
+    return _with_number_and_less(case, best)
+
+
+def _with_number_and_less(case: Case, best: Comparison) -> tuple[bool, str]:
+    """Beside the number stand only initials, or a weak name, or nothing."""
+    if _initials_agree(case, best):
+        rival = _rival_for_number_and_initials(case, best)
+        return not rival, rival or "number-and-initials"
+    if not case.words or _is_all_explained(best.name):
         return _bare_number(case, best)
     return False, "words-unexplained" if best.name.unexplained else "weak-name"
-
-
-def _words(case: Case, best: Comparison) -> list[Word]:
-    """The words that the likeliest patient's record has to explain."""
-    return [word for word in case.reading.name_words if word not in best.set_aside]
 
 
 def _is_all_explained(fit: NameFit) -> bool:
@@ -215,10 +116,34 @@ def _is_all_explained(fit: NameFit) -> bool:
 
 def _rival_for_number_and_name(case: Case, best: Comparison) -> str:
     """Somebody who could have been meant, had a digit been mistyped or had a short number been a counter."""
-    if best.number.level is NumberLevel.ZEROS and any(could_be_named(other.name) for other in case.others):
+    if _may_be_a_counter(best) and any(could_be_named(other.name) for other in case.others):
         return "namesakes"
     near = (each for each in case.near_number_owners() if each.person.id != best.person.id)
     return "namesake-number-near" if any(fits_as_well(each.name, best.name) for each in near) else ""
+
+
+def _may_be_a_counter(best: Comparison) -> bool:
+    """A number without its zeros that is too short, out of place, or only first and beside half a name."""
+    read = best.number.read
+    if read is None or best.number.level is not NumberLevel.ZEROS:
+        return False
+    if read.place == "labelled":
+        return len(read.number.digits) < SHORTEST_BARE
+    is_clear = read.is_in_place and len(read.number.digits) >= SHORTEST_BARE
+    return not is_clear or bool(best.name.missing_family or best.name.missing_given)
+
+
+def _initials_agree(case: Case, best: Comparison) -> bool:
+    read = best.number.read
+    if best.number.level is not NumberLevel.EXACT or read is None or read.place == "date":
+        return False
+    return _stands_alone(case, read) and have_initials(best.person, initials_of(case.reading))
+
+
+def _rival_for_number_and_initials(case: Case, best: Comparison) -> str:
+    letters = initials_of(case.reading)
+    near = (each.person for each in case.near_number_owners() if each.person.id != best.person.id)
+    return "namesake-number-near" if any(have_initials(person, letters) for person in near) else ""
 
 
 def _bare_number(case: Case, best: Comparison) -> tuple[bool, str]:
@@ -230,9 +155,17 @@ def _bare_number(case: Case, best: Comparison) -> tuple[bool, str]:
         return False, "number-alone"
     if _may_name_somebody_else(case, best, read):
         return False, "name-unclear"
+    return _by_the_clinics_rule(case, best, read)
+
+
+def _by_the_clinics_rule(case: Case, best: Comparison, read: ReadNumber) -> tuple[bool, str]:
     if case.policy.bare_number == "always":
         return True, "number-by-policy"
-    if case.policy.bare_number != "check_digit" or not _has_right_check_digit(case, best):
+    if case.policy.bare_number == "never":
+        return False, "number-alone"
+    if read.source in MACHINES:
+        return True, "number-by-machine"
+    if not _has_right_check_digit(case, best):
         return False, "number-alone"
     is_near_another = any(each.person.id != best.person.id for each in case.near_number_owners())
     return not is_near_another, "namesake-number-near" if is_near_another else "number-with-check-digit"
@@ -263,10 +196,10 @@ def _stands_alone(case: Case, read: ReadNumber) -> bool:
 
 
 def _with_birth_date(case: Case, best: Comparison) -> tuple[bool, str]:
-    if not name_confirms_date(best.name, case.patients):
-        return False, "weak-name" if best.name.matches else "birth-date-alone"
-    if any(_is_twin(best, other) for other in case.others):
+    if best.name.has(given=True) and any(_is_twin(best, other) for other in case.others):
         return False, "twin-or-duplicate"
+    if not name_confirms_date(best, case.patients):
+        return False, "weak-name" if best.name.matches else "birth-date-alone"
     return True, "name-and-birth-date"
 
 
@@ -290,16 +223,18 @@ def _by_name_alone(case: Case, best: Comparison) -> tuple[bool, str]:
         return False, "no-identity"
     if any(could_be_named(other.name) for other in case.others):
         return False, "namesakes"
-    if not case.policy.name_alone:
+    is_listed = best.person.id in case.listed
+    if not (case.policy.name_alone or is_listed):
         return False, "name-alone"
     clear = name_is_clear(best, case.reading, case.patients) and not any(
         _is_near(other) for other in case.others
     )
-    return clear, "clear-name" if clear else "name-alone"
+    by = "name-on-the-list" if is_listed else "clear-name"
+    return clear, by if clear else "name-alone"
 
 
 def _is_near(other: Comparison) -> bool:
-    """Somebody of the same surnames and a given name in common: a twin, a child, a record with fewer names."""
+    """Somebody with the surnames and a given name in common: a twin, a child, a record with fewer names."""
     fit = other.name
     is_family = fit.has(given=False) and not fit.missing_family
     return fit.has(given=True) and (is_family or (fit.has(given=False) and not fit.contradicts))

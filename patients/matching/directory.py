@@ -51,7 +51,7 @@ class MemoryDirectory:
 
     def find(self, keys: Collection[int], *, limit: int = MOST_CANDIDATES) -> Sequence[str]:
         """See `Directory.find`; equal counts keep the order of the directory."""
-        wanted = np.fromiter(keys, np.int64, len(keys))
+        wanted = np.fromiter(keys, np.int32, len(keys))
         starts = np.searchsorted(self._keys, wanted, "left")
         ends = np.searchsorted(self._keys, wanted, "right")
         spans = [self._owners[start:end] for start, end in zip(starts, ends, strict=True) if start < end]
@@ -66,15 +66,15 @@ class MemoryDirectory:
         return [self._by_id[patient_id] for patient_id in patient_ids if patient_id in self._by_id]
 
 
-def _posted(people: Iterable[Person]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    keys: list[NDArray[np.int64]] = []
+def _posted(people: Iterable[Person]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    keys: list[NDArray[np.int32]] = []
     owners: list[NDArray[np.int32]] = []
     for owner, person in enumerate(people):
         own = keys_of(person)
-        keys.append(np.fromiter(own, np.int64, len(own)))
+        keys.append(np.fromiter(own, np.int32, len(own)))
         owners.append(np.full(len(own), owner, np.int32))
     if not keys:
-        return np.empty(0, np.int64), np.empty(0, np.int32)
+        return np.empty(0, np.int32), np.empty(0, np.int32)
     all_keys, all_owners = np.concatenate(keys), np.concatenate(owners)
     order = np.argsort(all_keys, kind="stable")
     return all_keys[order], all_owners[order]

@@ -2,9 +2,17 @@
 
 from collections.abc import Iterator
 
-from patients.matching.comparisons import Comparison, DateFit, DateLevel, NumberFit, NumberLevel, SuffixLevel
+from patients.matching.comparisons import (
+    Comparison,
+    DateFit,
+    DateLevel,
+    NumberFit,
+    NumberLevel,
+    SexLevel,
+    SuffixLevel,
+)
 from patients.matching.names import Level, Match, NameFit
-from patients.matching.reading import Reading
+from patients.matching.reading import ReadDate, Reading
 from patients.matching.results import Evidence, Verdict
 
 _SOURCES = {
@@ -14,6 +22,7 @@ _SOURCES = {
     "batch": "the batch",
     "dicom": "the DICOM header",
     "card": "the patient card",
+    "list": "the list in this batch",
 }
 _HOW = {
     Level.JOINED: "“{word}” is written apart or together with its neighbour",
@@ -31,6 +40,8 @@ def evidence_for(comparison: Comparison, reading: Reading) -> tuple[Evidence, ..
         *_names(comparison.name, reading),
         *_birth_date(comparison.birth),
         *_suffix(comparison.suffix, reading),
+        *_sex(comparison.sex, reading),
+        *_taken(comparison.too_early),
     )
 
 
@@ -65,6 +76,10 @@ def _number(fit: NumberFit, own: str) -> Iterator[Evidence]:
         ),
     )
     yield Evidence("record_number", value, verdict, words, source)
+    for other in fit.others:
+        if fit.agrees:
+            words = f"The number {other.written} in {_from(other.source)} is another one than this patient's."
+            yield Evidence("record_number", other.written, Verdict.DISAGREES, words, other.source)
 
 
 def _names(fit: NameFit, reading: Reading) -> Iterator[Evidence]:
@@ -129,3 +144,23 @@ def _suffix(level: SuffixLevel, reading: Reading) -> Iterator[Evidence]:
     yield Evidence(
         "suffix", reading.suffixes[0], Verdict.AGREES if agrees else Verdict.DISAGREES, words, "file_name"
     )
+
+
+def _sex(level: SexLevel, reading: Reading) -> Iterator[Evidence]:
+    if level is SexLevel.ABSENT or not reading.sexes:
+        return
+    said = reading.sexes[0]
+    agrees = level is SexLevel.EQUAL
+    where = _from(said.source)
+    words = (
+        f"The sex in {where} is this patient's." if agrees else f"The sex in {where} is not this patient's."
+    )
+    verdict = Verdict.AGREES if agrees else Verdict.DISAGREES
+    yield Evidence("sex", said.value, verdict, words, said.source)
+
+
+def _taken(too_early: ReadDate | None) -> Iterator[Evidence]:
+    if too_early is not None:
+        day = too_early.days[0].isoformat()
+        words = f"By {_from(too_early.source)} the picture was taken before this patient was born."
+        yield Evidence("taken_on", day, Verdict.DISAGREES, words, too_early.source)

@@ -3,19 +3,22 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
-from patients.clues import Clue
+from patients.clues import LIST, Clue
 from patients.matching.blocking import exact_keys, lone_word_keys, near_keys
+from patients.matching.case import Case
 from patients.matching.comparisons import Comparison, NumberLevel, compare
-from patients.matching.decision import REASONS, Case, decide
+from patients.matching.decision import decide
 from patients.matching.directory import MOST_CANDIDATES, Directory
 from patients.matching.evidence import evidence_for
 from patients.matching.keys import near_number_keys, number_key
 from patients.matching.policy import Policy, could_be_named
 from patients.matching.reading import Reading, read
-from patients.matching.results import Candidate, Decision, Evidence, MatchResult, Verdict
+from patients.matching.reasons import REASONS
+from patients.matching.results import Candidate, Decision, Evidence, MatchResult, Stranger, Verdict
 from patients.matching.scoring import Scored, score
+from patients.matching.stranger import stranger_in
 
-RULE_VERSION = "2026.2"
+RULE_VERSION = "2026.3"
 
 _MOST_SHOWN = 5
 _LEAST_SHOWN = 0.0005
@@ -23,28 +26,40 @@ _BATCH_WORDS = "The batch was opened for this patient."
 
 
 def identify(
-    directory: Directory, clues: Iterable[Clue], *, policy: Policy, today: date, batch_patient: str = ""
+    directory: Directory,
+    clues: Iterable[Clue],
+    *,
+    policy: Policy,
+    today: date,
+    batch_patient: str = "",
+    listed: frozenset[str] = frozenset(),
 ) -> MatchResult:
     """Whose file is it? The same directory, clues, policy and day always give the same answer.
 
-    `batch_patient` is the id of the patient the whole batch was opened for, or `""`. Reads the directory,
-    writes nothing.
+    `batch_patient` is the id of the patient the whole batch was opened for, or `""`; `listed` are the ids on
+    the list of patients that came with the batch. Reads the directory, writes nothing.
     """
     clues = tuple(clues)
     reading = read(clues, vocabulary=directory.vocabulary, shape=directory.shape)
     comparisons = _candidates(directory, reading, today, batch_patient)
-    ranked = score(comparisons, reading, patients=directory.vocabulary.patients, batch_patient=batch_patient)
+    patients = directory.vocabulary.patients
+    ranked = score(comparisons, reading, patients=patients, batch_patient=batch_patient, listed=listed)
     case = Case(
         ranked=ranked,
         reading=reading,
         policy=policy,
         check_digit=directory.check_digit,
         batch_patient=batch_patient,
-        patients=directory.vocabulary.patients,
+        listed=listed,
+        patients=patients,
+        shape=directory.shape,
         near_number_owners=lambda: _near_number_owners(directory, ranked[0].comparison, reading, today),
     )
     decision, reason = decide(case)
-    return _result(case, decision, reason, clues)
+    stranger = None
+    if decision is not Decision.ASSIGN:
+        stranger = stranger_in(case, clues, lambda digits: _owners_near(directory, digits, reading, today))
+    return _result(case, decision, reason, clues, stranger)
 
 
 def _candidates(directory: Directory, reading: Reading, today: date, batch_patient: str) -> list[Comparison]:
@@ -95,13 +110,19 @@ def _near_number_owners(
 ) -> Sequence[Comparison]:
     shown = best.number.read
     digits = shown.number.digits if shown is not None else best.person.number.digits
+    return _owners_near(directory, digits, reading, today)
+
+
+def _owners_near(directory: Directory, digits: str, reading: Reading, today: date) -> Sequence[Comparison]:
     return _compared(directory, directory.find(near_number_keys(digits)), reading, today)
 
 
-def _result(case: Case, decision: Decision, reason: str, clues: tuple[Clue, ...]) -> MatchResult:
+def _result(
+    case: Case, decision: Decision, reason: str, clues: tuple[Clue, ...], stranger: Stranger | None
+) -> MatchResult:
     candidates = tuple(_candidate(each, case) for each in _shown(case.ranked))
     top = candidates[0] if candidates else None
-    runner_up = max((each.confidence for each in candidates[1:]), default=0.0)
+    runner_up = max(candidates[1:], key=lambda each: each.confidence, default=None)
     confidence = top.confidence if top else 0.0
     return MatchResult(
         patient_id=top.patient_id if top and decision is not Decision.NONE else None,
@@ -111,9 +132,12 @@ def _result(case: Case, decision: Decision, reason: str, clues: tuple[Clue, ...]
         words=_sentence(case, reason),
         evidence=top.evidence if top else (),
         candidates=candidates,
-        gap=round(confidence - runner_up, 4),
+        gap=round(confidence - (runner_up.confidence if runner_up else 0.0), 4),
         rule_version=RULE_VERSION,
         clues=clues,
+        score=top.score if top else 0.0,
+        runner_up=runner_up.patient_id if runner_up else None,
+        stranger=stranger,
     )
 
 
@@ -140,4 +164,12 @@ def _candidate(each: Scored, case: Case) -> Candidate:
     evidence = evidence_for(each.comparison, case.reading)
     if case.batch_patient and each.patient_id == case.batch_patient:
         evidence = (Evidence("batch", "", Verdict.AGREES, _BATCH_WORDS, "batch"), *evidence)
-    return Candidate(each.patient_id, round(each.confidence, 4), evidence)
+    if case.listed:
+        evidence = (*evidence, _list_evidence(each.patient_id in case.listed))
+    return Candidate(each.patient_id, round(each.confidence, 4), evidence, round(each.log_odds, 2))
+
+
+def _list_evidence(is_listed: bool) -> Evidence:  # noqa: FBT001 - a fact of the one line that calls it
+    if is_listed:
+        return Evidence("list", "", Verdict.AGREES, "This patient is on the list in this batch.", LIST)
+    return Evidence("list", "", Verdict.ABSENT, "This patient is not on the list in this batch.", LIST)

@@ -9,7 +9,9 @@ from itertools import combinations
 from patients.matching.normalise import Number, Person
 
 _WHOLE, _HALF = 1 << 32, 1 << 31
-_TURN = 0x9E37_79B1  # odd and without a pattern: no two of the first four thousand million directories share it
+_TURN = (
+    0x9E37_79B1  # odd and without a pattern: no two of the first four thousand million directories share it
+)
 
 
 def keys_of(person: Person) -> frozenset[int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from patients.clues import Field
 from patients.matching.nicknames import are_forms_of_one_name, are_two_names, formal_names
 from patients.matching.normalise import Person
 from patients.matching.reading import Kind, Word
@@ -24,6 +25,7 @@ class Level(StrEnum):
 
 
 _LEVELS = tuple(Level)
+_STRICT_LEVELS = (Level.EXACT, Level.JOINED)
 _SHORTEST_TRUNCATED = 4
 
 # Weights are natural logarithms of likelihood ratios: how much likelier is this for the owner than for
@@ -43,6 +45,7 @@ _SECOND_GIVEN_MISSING = math.log(0.5)
 _NO_GIVEN = math.log(0.06)
 _SECOND_SURNAME_MISSING = math.log(0.35)
 _NO_SURNAME = math.log(0.01)
+_OUT_OF_PLACE = math.log(0.05)  # a surname where given names belong, or the reverse
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +130,8 @@ def _is_y(word: Word) -> bool:
 
 def _matches(words: tuple[Word, ...], person: Person, vocabulary: Vocabulary) -> Iterator[Match]:
     free = [(name, False) for name in person.family] + [(name, True) for name in person.given]
-    waiting = list(words)
-    for level in _LEVELS:
+    waiting, names = list(words), person.names
+    for level in _LEVELS if _may_fit_loosely(words, person, vocabulary) else _STRICT_LEVELS:
         if not free:
             return
         if level is Level.JOINED:
@@ -136,11 +139,45 @@ def _matches(words: tuple[Word, ...], person: Person, vocabulary: Vocabulary) ->
             continue
         fits = _FITS[level]
         for word in tuple(waiting):
-            name = next((name for name in free if fits(word.text, name, vocabulary)), None)
+            if level is Level.EXACT and word.text not in names:
+                continue  # as most words of most candidates; the search below costs ten times as much
+            able = (name for name in _in_role(word, level, free) if fits(word.text, name, vocabulary))
+            name = next(able, None)
             if name is not None:
                 free.remove(name)
                 waiting.remove(word)
-                yield Match(word, name[0], level, name[1], _weight(word, name[0], level, vocabulary))
+                weight = _weight(word, name[0], level, vocabulary)
+                weight += _OUT_OF_PLACE if _is_out_of_place(word, name) else 0.0
+                yield Match(word, name[0], level, name[1], weight)
+
+
+def _may_fit_loosely(words: tuple[Word, ...], person: Person, vocabulary: Vocabulary) -> bool:
+    """Could a word fit a name otherwise than letter by letter? Most of hundreds of candidates share a word
+    and no more, and need no closer look.
+    """
+    names = person.names
+    for text in [word.text for word in words]:
+        kin = vocabulary.kin(text)
+        for name in names:
+            is_part = name != text and name.startswith(text)
+            if name in kin or (name[0] == text[0] and (is_part or len(text) == 1 or len(name) == 1)):
+                return True
+    return False
+
+
+def _in_role(word: Word, level: Level, free: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    """Where the source keeps surnames and given names apart, only an exact word may stand in the wrong place:
+    second surnames do, in headers made for one.
+    """
+    if not word.role:
+        return free
+    right = [name for name in free if not _is_out_of_place(word, name)]
+    wrong = [name for name in free if _is_out_of_place(word, name)]
+    return [*right, *wrong] if level is Level.EXACT else right
+
+
+def _is_out_of_place(word: Word, name: tuple[str, bool]) -> bool:
+    return bool(word.role) and (word.role == Field.GIVEN_NAMES) != name[1]
 
 
 def _joined(
@@ -148,14 +185,18 @@ def _joined(
 ) -> Iterator[Match]:
     """`minji` for the record's `Min Ji`, and `min ji` for its `Minji`."""
     for word in tuple(waiting):
+        if len(word.text) <= len("ab") or word.text not in person.joined:
+            continue
         parts = [name for name in free if len(name[0]) > 1 and name[0] in word.text]
-        if len(word.text) > len("ab") and word.text in person.joined and parts:
+        if parts:
             waiting.remove(word)
             for part in parts:
                 free.remove(part)
             yield Match(word, word.text, Level.JOINED, parts[0][1], _joined_weight(word.text, vocabulary))
     for first, second in tuple(pairwise(waiting)):
         whole = first.text + second.text
+        if whole not in person.names:
+            continue
         name = next(
             (name for name in free if name[0] == whole and first in waiting and second in waiting), None
         )
@@ -207,9 +248,9 @@ def _weight(word: Word, name: str, level: Level, vocabulary: Vocabulary) -> floa
     """Log of P(word | this patient) / P(word | anybody); a restored letter makes an exact word a near one."""
     if level is Level.INITIAL:
         return _INITIAL
-    by_itself = vocabulary.count(word.text) / vocabulary.patients
     if level is Level.EXACT and not word.is_restored:
         return math.log(_EXACT_IF_OWNER / vocabulary.share(name))
+    by_itself = vocabulary.count(word.text) / vocabulary.patients
     if level is Level.NICKNAME:
         bearers = sum(vocabulary.share(formal) for formal in formal_names(word.text) | {name})
         return _ratio(_NICKNAME_IF_OWNER, bearers, by_itself)

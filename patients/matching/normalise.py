@@ -71,6 +71,8 @@ def number_of(text: str) -> Number:
     """`MX-0012345` is letters `MX`, digits `12345`, width 7. Letters after the first digit count as
     letters, too.
     """
+    if text.isascii() and text.isdigit():
+        return Number("", text.lstrip("0"), len(text))
     letters = "".join(ch for ch in text if ch.isalpha()).upper()
     digits = "".join(ch for ch in text if ch.isascii() and ch.isdigit())
     return Number(letters, digits.lstrip("0"), len(digits))
@@ -89,6 +91,7 @@ class Person:
     birth_date: date | None
     written_number: str
     is_provisional: bool = False
+    sex: str = ""  # F or M; empty where it is neither, or not known
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,6 +108,7 @@ def person_of(
     suffix: str = "",
     birth_date: date | None = None,
     is_provisional: bool = False,
+    sex: str = "",
 ) -> Person:
     """A patient's row made comparable. A suffix inside a name is read as one (`Smith Jr`)."""
     family_words, given_words = words_of(family), words_of(given)
@@ -123,7 +127,14 @@ def person_of(
         birth_date=birth_date,
         written_number=number,
         is_provisional=is_provisional,
+        sex=sex_of(sex),
     )
+
+
+def sex_of(text: str) -> str:
+    """F or M, however it was written; anything else says nothing that could agree or contradict."""
+    letter = text.strip()[:1].upper()
+    return letter if letter in {"F", "M"} else ""
 
 
 def _bearing(words: tuple[str, ...], *, is_given: bool = False) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from patients.matching.normalise import Number
 
-_RARE = 0.01  # widths and letters that fewer numbers have are old exceptions, not the shape
+RARE = 0.01  # widths and letters that fewer numbers have are old exceptions, not the shape
+_SHORTEST = 4
 _HEADROOM = 0.5  # patients registered since: numbers beyond the highest, as a share of the range
 
 
@@ -31,12 +32,19 @@ class NumberShape:
         """Full width, our letters or none, and within the range or a little beyond: this would be a record
         number here.
         """
-        if number.is_empty or not self._has_our_width(number):
-            return False
-        if number.letters and number.letters not in self.letters:
+        if number.is_empty or not self._has_our_width(number) or not self._has_our_letters(number):
             return False
         headroom = _HEADROOM * (self.highest - self.lowest)
         return self.lowest - headroom <= int(number.digits) <= self.highest + headroom
+
+    def is_written_like_ours(self, number: Number) -> bool:
+        """Could it become a record number here, whatever its range? In an empty directory any could."""
+        if not self.widths:
+            return len(number.digits) >= _SHORTEST
+        return not number.is_empty and self._has_our_width(number) and self._has_our_letters(number)
+
+    def _has_our_letters(self, number: Number) -> bool:
+        return not number.letters or number.letters in self.letters
 
     def _has_our_width(self, number: Number) -> bool:
         """As many digits as our numbers have, or more, when those in front are only zeros."""
@@ -54,7 +62,7 @@ def shape_of(numbers: Iterable[Number]) -> NumberShape:
             widths[number.width] += 1
             letters[number.letters] += 1
             values.append(int(number.digits))
-    enough = _RARE * len(values)
+    enough = RARE * len(values)
     return NumberShape(
         widths=frozenset(width for width, count in widths.items() if count >= enough),
         letters=frozenset(text for text, count in letters.items() if text and count >= enough),

@@ -6,23 +6,25 @@ from dataclasses import dataclass
 from patients.matching.common_names import is_common_name
 from patients.matching.comparisons import Comparison, NumberLevel
 from patients.matching.names import Level, NameFit
-from patients.matching.reading import Reading, ReadNumber
+from patients.matching.normalise import Person
+from patients.matching.reading import Kind, Reading, ReadNumber, Word
 
-_SHORTEST_BARE = 4  # digits that a number without its zeros needs to count at all
+SHORTEST_BARE = 4  # digits that a number without its zeros needs to count at all
 _SHORTEST_LATER = 5  # and where it stands among counters
 _STRONG_NAME = 5.0  # one in 150 others would fit
 _STRONG_SURNAMES = 6.0  # surnames without a given name: one in 400
 _STRONG_WITH_DATE = 8.0  # one in 3,000 others would fit, in a directory of
 _AT_PATIENTS = 100_000
-# A given name that more than one in thirty bears (María, José, Juan) is what twins share: María Elena and
-# María Luz.
+# A given name that more than one in thirty bears (María, José, Juan) is what twins share.
 _TELLS_TWINS_APART = 3.3
+_TELLS_TWINS_OF_TWO_NAMES_APART = 4.5  # one in ninety: `Ana`, `Luis` and `Carlos` begin many double names
+_FEWEST_INITIALS, _MOST_INITIALS = 2, 5
 _MOST_SLIPS = 1
 _MOST_SLIPS_WITH_NUMBER = 2
 _AS_WELL = 3.0  # a name that fits twenty times worse is no rival where a number has spoken already
 _STRONG_WITH_SHORT_NUMBER = 7.0
 _WHOLE_NAME_WORDS = 3
-_MOST_UNEXPLAINED = 1  # names that the file has and the record has not
+MOST_UNEXPLAINED = 1  # names that the file has and the record has not
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +53,64 @@ def number_counts(comparison: Comparison) -> bool:
         return True
     if read.place == "date":
         return False
-    shortest = _SHORTEST_BARE if read.is_in_place else _SHORTEST_LATER
+    shortest = SHORTEST_BARE if read.is_in_place else _SHORTEST_LATER
     return len(read.number.digits) >= shortest or comparison.name.strength >= _STRONG_WITH_SHORT_NUMBER
 
 
 def name_confirms_number(fit: NameFit) -> bool:
     """Do enough words fit to confirm a record number, and does none speak of somebody else?"""
-    if fit.contradicts or len(fit.unexplained_names) > _MOST_UNEXPLAINED or not fit.has(given=False):
+    if fit.contradicts or len(fit.unexplained_names) > MOST_UNEXPLAINED or not fit.has(given=False):
         return False
     if fit.has(given=True):
         return fit.strength >= _STRONG_NAME and fit.slips <= _MOST_SLIPS_WITH_NUMBER
     with_initial = any(match.is_given for match in fit.matches)
-    return fit.slips == 0 and fit.strength >= (_STRONG_NAME if with_initial else _STRONG_SURNAMES)
+    is_right = with_initial and not fit.slips
+    return fit.slips <= _MOST_SLIPS and fit.strength >= (_STRONG_NAME if is_right else _STRONG_SURNAMES)
 
 
-def name_confirms_date(fit: NameFit, patients: int) -> bool:
+def name_confirms_date(comparison: Comparison, patients: int) -> bool:
     """Does a full name fit, every word of it, with at most one slip? Then it and the birth date are two
     identifiers.
     """
+    fit = comparison.name
     if fit.unexplained or not (fit.has(given=True) and fit.has(given=False)):
         return False
-    given = sum(match.weight for match in fit.matches if match.is_given)
-    if given < _TELLS_TWINS_APART:
+    if not _tells_twins_apart(comparison):
         return False
     return fit.strength >= _needed_strength(patients) and fit.slips <= _MOST_SLIPS
+
+
+def _tells_twins_apart(comparison: Comparison) -> bool:
+    """Would a twin who is not in the directory bear another name than the one that was read?
+
+    Two given names tell, and a single one that is rare. Where people have two surnames they often have two
+    given names as well, and twins the first in common: `Juan` is either Juan Carlos or Juan Pablo.
+    """
+    fit, person = comparison.name, comparison.person
+    given = [match for match in fit.matches if match.is_given and match.level is not Level.INITIAL]
+    is_open = fit.missing_given and len(person.family) > 1 and given[0].name == person.given[0]
+    needed = _TELLS_TWINS_OF_TWO_NAMES_APART if is_open else _TELLS_TWINS_APART
+    return len(given) > 1 or sum(match.weight for match in given) >= needed
+
+
+def initials_of(reading: Reading) -> set[str]:
+    """The letters, where all that could be a name is initials: `M E G T`, or `MEGT` and nothing else."""
+    words = [word for word in reading.words if word.kind is not Kind.ASIDE]
+    if len(words) == 1 and _is_run_of_initials(words[0]):
+        return set(words[0].text)
+    letters = {word.text for word in words if word.kind is not Kind.CODE}
+    return letters if all(len(text) == 1 for text in letters) else set()
+
+
+def _is_run_of_initials(word: Word) -> bool:
+    return word.kind in {Kind.CODE, Kind.UNKNOWN} and _FEWEST_INITIALS < len(word.text) <= _MOST_INITIALS
+
+
+def have_initials(person: Person, letters: set[str]) -> bool:
+    """Are `letters` all initials of `person`, at least one of a surname and one of a given name?"""
+    family, given = {word[0] for word in person.family}, {word[0] for word in person.given}
+    is_enough = len(letters) >= _FEWEST_INITIALS
+    return is_enough and letters <= family | given and bool(letters & family) and bool(letters & given)
 
 
 def name_is_clear(comparison: Comparison, reading: Reading, patients: int) -> bool:
@@ -113,7 +149,7 @@ def name_contradicts(fit: NameFit) -> bool:
     """Does a name in the file speak of somebody else? More names than the record has are none, if what it
     has fits.
     """
-    return fit.contradicts or len(fit.unexplained_names) > (_MOST_UNEXPLAINED if fit.matches else 0)
+    return fit.contradicts or len(fit.unexplained_names) > (MOST_UNEXPLAINED if fit.matches else 0)
 
 
 def could_be_named(fit: NameFit) -> bool:

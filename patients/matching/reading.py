@@ -2,14 +2,15 @@
 dates.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
-from patients.clues import FOLDER, NUMBER_NAME_EPISODE, Clue, Field
+from patients.clues import CARD, DICOM, FOLDER, NUMBER_NAME_EPISODE, Clue, Field
 from patients.matching.common_names import is_common_name
-from patients.matching.normalise import JOINING, SUFFIXES, Number, number_of
+from patients.matching.normalise import JOINING, SUFFIXES, Number, folded, number_of, sex_of
 from patients.matching.numbers import NumberShape
 from patients.matching.plain_words import is_plain, is_ward_word
 from patients.matching.spelling import Spelt, spelt_words
@@ -17,6 +18,7 @@ from patients.matching.vocabulary import Vocabulary
 from patients.matching.ward_words import SIDED, SIDES, WARD_WORDS
 from patients.matching.words_aside import ASIDE, PLACES, PLACES_AFTER, SAINTS
 
+MAPPED = "mapped"  # the place of a record number that the clinic's own list gives to this very file
 _MOST_WORDS = 12
 _MOST_NUMBERS = 6
 _WORDS_OF_A_PLACE = 3
@@ -46,6 +48,7 @@ class Word:
     was_name: bool = False  # set aside for what stands around it, and a name here all the same
     is_plain: bool = False  # in small letters, outside a name's place, and nothing like a name
     is_capital: bool = False  # not in small letters only, as strangers' names mostly are
+    role: str = ""  # `family_name` or `given_names`, where the source keeps them apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,15 @@ class ReadDate:
     days: tuple[date, ...]
     source: str
     is_labelled: bool
+    digits: str = ""  # where they could be a record number as well
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSex:
+    """F or M, and who says so."""
+
+    value: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,9 @@ class Reading:
     dates: tuple[ReadDate, ...]
     suffixes: tuple[str, ...]
     has_doctor: bool = False
+    sexes: tuple[ReadSex, ...] = ()
+    taken: tuple[ReadDate, ...] = ()  # the day of the picture, by each source that knows it
+    spoken: tuple[tuple[str, tuple[Word, ...]], ...] = ()  # the words of each source by itself
 
     @property
     def name_words(self) -> tuple[Word, ...]:
@@ -88,22 +103,36 @@ class Reading:
 def read(clues: Iterable[Clue], *, vocabulary: Vocabulary, shape: NumberShape) -> Reading:
     """Interpret `clues` in the directory that `vocabulary` and `shape` describe."""
     clues = tuple(clues)
-    words: dict[str, Word] = {}
-    suffixes: list[str] = []
+    spoken: list[tuple[str, tuple[Word, ...]]] = []
+    suffixes = [clue.value for clue in clues if clue.field == Field.SUFFIX]
     for source in dict.fromkeys(clue.source for clue in clues):
-        spoken = [clue for clue in clues if clue.source == source and not _is_our_prefix(clue, shape)]
-        found = _words_from(spoken, vocabulary)
-        suffixes += [SUFFIXES[word.text] for word in found if word.text in SUFFIXES]
-        for word in found:
-            if word.text not in SUFFIXES:
-                words.setdefault(word.text, word)
+        own = [clue for clue in clues if clue.source == source and not _is_our_prefix(clue, shape)]
+        found = _words_from(own, vocabulary)
+        suffixes += [word.text for word in found]
+        spoken.append((source, tuple(word for word in found if word.text not in SUFFIXES)))
+    words: dict[str, Word] = {}
+    for word in (word for _, found in spoken for word in found):
+        words.setdefault(word.text, word)
     return Reading(
         words=tuple(words.values())[:_MOST_WORDS],
         numbers=tuple(_numbers(clues, shape))[:_MOST_NUMBERS],
-        dates=tuple(_dates(clues)),
-        suffixes=tuple(dict.fromkeys(suffixes)),
+        dates=tuple(_dates(clues, {Field.BIRTH_DATE, Field.DATE})),
+        suffixes=tuple(dict.fromkeys(_known_suffixes(suffixes))),
         has_doctor=any(clue.field == Field.DOCTOR for clue in clues),
+        sexes=tuple(_sexes(clues)),
+        taken=tuple(_dates(clues, {Field.TAKEN_ON})),
+        spoken=tuple((source, found) for source, found in spoken if found),
     )
+
+
+def _known_suffixes(texts: Iterable[str]) -> Iterator[str]:
+    return (SUFFIXES[word] for word in map(folded, texts) if word in SUFFIXES)
+
+
+def _sexes(clues: tuple[Clue, ...]) -> Iterator[ReadSex]:
+    for clue in clues:
+        if clue.field == Field.SEX and sex_of(clue.value):
+            yield ReadSex(sex_of(clue.value), clue.source)
 
 
 def _is_our_prefix(clue: Clue, shape: NumberShape) -> bool:
@@ -116,7 +145,30 @@ def _words_from(clues: list[Clue], vocabulary: Vocabulary) -> list[Word]:
         if clue.field == Field.NAME:
             stretch = _without_places(_classified(clue, clues, vocabulary))
             words += _aside_unless_a_person(stretch) if clue.source == FOLDER else stretch
+        elif clue.field in {Field.FAMILY_NAME, Field.GIVEN_NAMES}:
+            words += _in_their_place(clue, vocabulary)
     return words
+
+
+def _in_their_place(clue: Clue, vocabulary: Vocabulary) -> list[Word]:
+    """Surnames, or given names, and nothing else: no word here is a thing, a place or a code."""
+    return [
+        Word(
+            word.text,
+            _kind_of_name(word.text),
+            clue.source,
+            word.is_restored,
+            is_capital=True,
+            role=clue.field,
+        )
+        for word in spelt_words(clue.value, vocabulary)
+    ]
+
+
+def _kind_of_name(text: str) -> Kind:
+    if text in JOINING:
+        return Kind.ASIDE
+    return Kind.INITIAL if len(text) == 1 else Kind.NAME
 
 
 def _classified(clue: Clue, clues: list[Clue], vocabulary: Vocabulary) -> list[Word]:
@@ -215,13 +267,33 @@ def _numbers(clues: tuple[Clue, ...], shape: NumberShape) -> Iterable[ReadNumber
         number = shape.without_foreign_letters(number_of(clue.value), clue.value)
         if number is not None and not number.is_empty and number.width <= _LONGEST_NUMBER:
             in_place = clue.field == Field.RECORD_NUMBER
-            labelled = clue.place == "labelled" and len(number.digits) > _LONGEST_COUNTER
-            ours = clue.place != "date" and (labelled or shape.looks_ours(number))
+            ours = clue.place != "date" and (_is_meant_as_ours(clue, number) or shape.looks_ours(number))
             yield ReadNumber(number, clue.value, clue.source, clue.place, in_place, ours)
 
 
-def _dates(clues: tuple[Clue, ...]) -> Iterable[ReadDate]:
-    for clue in clues:
-        if clue.field in {Field.BIRTH_DATE, Field.DATE}:
-            days = tuple(date.fromisoformat(text) for text in clue.value.split("|"))
-            yield ReadDate(days, clue.source, clue.field == Field.BIRTH_DATE)
+def _is_meant_as_ours(clue: Clue, number: Number) -> bool:
+    """Labelled as a record number, on our own card, or in the clinic's own list; a DICOM header may come from
+    another hospital with that hospital's number.
+    """
+    if clue.source == DICOM:
+        return False
+    labelled = clue.place == "labelled" and len(number.digits) > _LONGEST_COUNTER
+    return labelled or clue.source == CARD or clue.place == MAPPED
+
+
+def _dates(clues: tuple[Clue, ...], fields: Container[str]) -> Iterator[ReadDate]:
+    for clue, after in pairwise((*clues, None)):
+        if clue is not None and clue.field in fields:
+            days = tuple(_days(clue.value))
+            is_number_too = after is not None and after.field == Field.NUMBER and after.place == "date"
+            digits = number_of(after.value).digits if after is not None and is_number_too else ""
+            if days:
+                yield ReadDate(days, clue.source, clue.field == Field.BIRTH_DATE, digits)
+
+
+def _days(value: str) -> Iterator[date]:
+    for text in value.split("|"):
+        try:
+            yield date.fromisoformat(text)
+        except ValueError:  # a header can hold anything
+            continue

@@ -1,6 +1,7 @@
 """What a match is when it is done: frozen values that are stored, shown and tested."""
 
 from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -42,6 +43,17 @@ class Candidate:
     patient_id: str
     confidence: float
     evidence: tuple[Evidence, ...]
+    score: float = 0.0  # the log-odds that the confidence was calibrated from
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Somebody whose record number and full name were both read, and who is not in the directory."""
+
+    mrn: str
+    family_name: str
+    given_names: str
+    birth_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +62,9 @@ class MatchResult:
 
     `patient_id` is the patient that `confidence` speaks of: the owner when `decision` is `assign`, a
     suggestion when it is `review`, and None when it is `none`. `confidence` is the posterior probability
-    and nothing else; `decision` is policy. `gap` is the distance to the runner-up's confidence. `reason` is
-    a stable kebab-case code, `words` the same as a sentence.
+    and nothing else; `decision` is policy. `score` is the log-odds before calibration. `gap` is the distance
+    to the confidence of `runner_up`, the next likeliest patient. `reason` is a stable kebab-case code,
+    `words` the same as a sentence. `stranger` is whom a provisional patient could be made of.
     """
 
     patient_id: str | None
@@ -64,6 +77,9 @@ class MatchResult:
     gap: float
     rule_version: str
     clues: tuple[Clue, ...]
+    score: float = 0.0
+    runner_up: str | None = None
+    stranger: Stranger | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain lists, dictionaries, strings and numbers, as they are stored in the file's row."""
@@ -74,10 +90,14 @@ class MatchResult:
             {
                 "patient_id": candidate.patient_id,
                 "confidence": candidate.confidence,
+                "score": candidate.score,
                 "evidence": [_plain(piece) for piece in candidate.evidence],
             }
             for candidate in self.candidates
         ]
+        if self.stranger is not None:
+            born = self.stranger.birth_date
+            plain["stranger"] = asdict(self.stranger) | {"birth_date": born.isoformat() if born else None}
         plain["clues"] = [
             {"field": str(clue.field), "value": clue.value, "source": clue.source, "place": clue.place}
             for clue in self.clues

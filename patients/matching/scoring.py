@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from patients.matching.comparisons import Comparison, DateLevel
+from patients.matching.comparisons import Comparison, DateLevel, NumberLevel
 from patients.matching.reading import Kind, Reading
 
 _KNOWN = 0.93  # share of files whose patient is in the directory
 _UNREGISTERED_RELATIVE = 0.004  # a relative of the same name, for each patient who fits by name alone
 _LOWEST, _HIGHEST = 0.0, 0.9999
+_LISTED = 0.8  # share of a batch's files whose patient is on the list that came with it
 _BATCH = math.log(20.0)  # the person who chose the batch's patient is right far more often than not
 
 
@@ -22,22 +23,26 @@ class Tier(StrEnum):
     NUMBER_NAME = "number+name"
     NUMBER_DATE = "number+date"
     NUMBER = "number"
+    SHORT_NUMBER = "short number"  # without its zeros: may be a counter
     NAME_DATE = "name+date"
     NAME = "name"
     WEAK = "weak"
     BATCH = "batch"
 
 
-# Platt scaling (a, b) of the raw log-odds in each tier, fitted on the development seeds of `RULE_VERSION`.
-_CALIBRATION: dict[Tier, tuple[float, float]] = {
-    Tier.NUMBER_NAME: (0.652, 2.646),
-    Tier.NUMBER_DATE: (1.0, 0.0),
-    Tier.NUMBER: (0.665, 1.303),
-    Tier.NAME_DATE: (0.573, 0.856),
-    Tier.NAME: (0.792, 0.610),
-    Tier.WEAK: (0.550, -1.300),
-    Tier.BATCH: (1.0, 0.0),
+# Platt scaling of the raw log-odds in each tier: scale, shift, and what each tenfold of patients beyond ten
+# thousand adds; fitted on the development seeds of `RULE_VERSION`.
+_CALIBRATION: dict[Tier, tuple[float, float, float]] = {
+    Tier.NUMBER_NAME: (0.62, 1.70, 0.06),
+    Tier.NUMBER_DATE: (1.0, 0.0, 0.0),
+    Tier.NUMBER: (0.73, 1.27, 0.22),
+    Tier.SHORT_NUMBER: (1.2, 0.25, 0.0),
+    Tier.NAME_DATE: (0.60, 0.84, 0.05),
+    Tier.NAME: (0.79, 0.61, -0.12),
+    Tier.WEAK: (0.35, -1.80, -0.12),
+    Tier.BATCH: (1.0, 0.0, 0.0),
 }
+_FITTED_FROM = 10_000  # patients; smaller directories are taken for one of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +61,19 @@ class Scored:
 
 
 def score(
-    comparisons: Sequence[Comparison], reading: Reading, *, patients: int, batch_patient: str
+    comparisons: Sequence[Comparison],
+    reading: Reading,
+    *,
+    patients: int,
+    batch_patient: str = "",
+    listed: frozenset[str] = frozenset(),
 ) -> list[Scored]:
     """The comparisons with their confidence, the likeliest patient first; ties are settled by id, so that
     answers repeat.
     """
     weights = {
-        comparison.person.id: comparison.weight + _prior(comparison, patients, batch_patient)
+        comparison.person.id: comparison.weight
+        + _prior(comparison.person.id, patients, batch_patient, listed)
         for comparison in sorted(comparisons, key=lambda comparison: comparison.weight)
     }
     best = {
@@ -76,7 +87,7 @@ def score(
         share = min(max(math.exp(weight - top) / total, 1e-12), 1.0 - 1e-9)
         log_odds = math.log(share / (1.0 - share))
         tier = Tier.BATCH if patient_id == batch_patient else _tier(best[patient_id], reading)
-        scored.append(Scored(best[patient_id], _calibrated(log_odds, tier), log_odds, tier))
+        scored.append(Scored(best[patient_id], _calibrated(log_odds, tier, patients), log_odds, tier))
     scored.sort(key=lambda each: (-each.log_odds, each.patient_id))
     return [_at_most(each, scored[0].confidence) for each in scored]
 
@@ -86,10 +97,14 @@ def _at_most(each: Scored, highest: float) -> Scored:
     return each if each.confidence <= highest else replace(each, confidence=highest)
 
 
-def _prior(comparison: Comparison, patients: int, batch_patient: str) -> float:
+def _prior(patient_id: str, patients: int, batch_patient: str, listed: frozenset[str]) -> float:
     prior = math.log(_KNOWN / max(patients, 1))
-    if batch_patient and comparison.person.id == batch_patient:
-        return prior + _BATCH + math.log(max(patients, 1))
+    if batch_patient:
+        return prior + (_BATCH + math.log(max(patients, 1)) if patient_id == batch_patient else 0.0)
+    if listed:
+        elsewhere = 1.0 - _LISTED
+        share = _LISTED * max(patients, 1) / len(listed) + elsewhere
+        return prior + math.log(share if patient_id in listed else elsewhere)
     return prior
 
 
@@ -107,15 +122,19 @@ def _nobody(comparisons: Sequence[Comparison], patients: int) -> float:
 def _tier(comparison: Comparison, reading: Reading) -> Tier:
     number, date = comparison.number.agrees, comparison.birth.level is DateLevel.EQUAL
     name = bool(comparison.name.matches)
+    if number and (name or date):
+        return Tier.NUMBER_NAME if name else Tier.NUMBER_DATE
     if number:
-        return Tier.NUMBER_NAME if name else Tier.NUMBER_DATE if date else Tier.NUMBER
+        is_short = comparison.number.level is NumberLevel.ZEROS
+        return Tier.SHORT_NUMBER if is_short else Tier.NUMBER
     if date and name:
         return Tier.NAME_DATE
     has_word = any(word.kind is Kind.NAME for word in reading.words)
     return Tier.NAME if name and has_word else Tier.WEAK
 
 
-def _calibrated(log_odds: float, tier: Tier) -> float:
-    scale, shift = _CALIBRATION[tier]
-    probability = 1.0 / (1.0 + math.exp(-(scale * log_odds + shift)))
+def _calibrated(log_odds: float, tier: Tier, patients: int) -> float:
+    scale, shift, for_tenfold = _CALIBRATION[tier]
+    tenfolds = math.log10(max(patients, _FITTED_FROM) / _FITTED_FROM)
+    probability = 1.0 / (1.0 + math.exp(-(scale * log_odds + shift + for_tenfold * tenfolds)))
     return min(max(probability, _LOWEST), _HIGHEST)

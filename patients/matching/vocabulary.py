@@ -2,18 +2,20 @@
 apart.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from math import log
 from string import ascii_lowercase
 
+from patients.matching.nicknames import related
 from patients.matching.normalise import Person
 
 _SHORTEST_FUZZY = 4
 _SHORTEST_PIECE = 3
 _LONGEST_RUN_ON = 40
+_FEW_CHANGES = 1_000  # words; to sort them in is quicker than to sort all
 _USUAL_SHARE = 0.002  # of people bear a usual name; without it three patients would make every name common
 _LEANING = 300.0  # as if so many people had been counted before the directory's first
 # What hands, ears and scanners exchange and what costs two letters or more; each is read in both directions.
@@ -35,6 +37,7 @@ class Vocabulary:
         self._joined = joined
         self._words: list[str] | None = None
         self.near = lru_cache(maxsize=50_000)(self._near)
+        self.kin = lru_cache(maxsize=50_000)(self._kin)  # what else it could be written for
         self.pieces = lru_cache(maxsize=10_000)(self._pieces)
 
     @classmethod
@@ -51,6 +54,21 @@ class Vocabulary:
             joined.update(set(person.joined))
         return cls(family, given, joined, patients)
 
+    def changed(
+        self, family: Mapping[str, int], given: Mapping[str, int], joined: Mapping[str, int], *, patients: int
+    ) -> "Vocabulary":
+        """The same with these counts in place of the old ones; a word that nobody bears any more is gone."""
+        other = Vocabulary(
+            _updated(self._family, family),
+            _updated(self._given, given),
+            _updated(self._joined, joined),
+            patients,
+        )
+        touched = {*family, *given, *joined}
+        if self._words is not None and len(touched) <= _FEW_CHANGES:
+            other._words = _resorted(self._words, touched, other)
+        return other
+
     def count(self, word: str) -> int:
         """How many patients bear `word` as a surname or given name, alone or as two words in one."""
         return self._family.get(word, 0) + self._given.get(word, 0) + self._joined.get(word, 0)
@@ -66,6 +84,9 @@ class Vocabulary:
     def is_surname(self, word: str) -> bool:
         """Is it borne as a surname by more patients than as a given name?"""
         return self._family.get(word, 0) >= self._given.get(word, 0)
+
+    def _kin(self, word: str) -> frozenset[str]:
+        return related(word).union(self.near(word))
 
     def _near(self, word: str) -> tuple[str, ...]:
         if len(word) < _SHORTEST_FUZZY:
@@ -101,6 +122,28 @@ class Vocabulary:
 
     def _cost(self, word: str) -> float:
         return 1.0 - log(self.share(word))
+
+
+def _updated(counts: Mapping[str, int], changes: Mapping[str, int]) -> Mapping[str, int]:
+    if not changes:
+        return counts
+    updated = {**counts, **changes}
+    for word, count in changes.items():
+        if not count:
+            del updated[word]
+    return updated
+
+
+def _resorted(words: list[str], touched: Iterable[str], vocabulary: Vocabulary) -> list[str]:
+    words = words.copy()
+    for word in touched:
+        at = bisect_left(words, word)
+        is_there = at < len(words) and words[at] == word
+        if is_there and not vocabulary.knows(word):
+            del words[at]
+        elif not is_there and vocabulary.knows(word):
+            words.insert(at, word)
+    return words
 
 
 def _one_slip_from(word: str) -> Iterator[str]:

@@ -16,18 +16,19 @@ const starts = (bytes, signature) => signature.every((byte, at) => bytes[at] ===
 
 /** What the first bytes say it is: [kind, "" when we take it, else what it seems to be]. */
 const KINDS = [
+  ["dicom", (b, t) => t.slice(128, 132) === "DICM"],
   ["jpeg", (b) => starts(b, [0xff, 0xd8, 0xff])],
   ["png", (b) => starts(b, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])],
   ["tiff", (b) => starts(b, [0x49, 0x49, 0x2a, 0x00]) || starts(b, [0x4d, 0x4d, 0x00, 0x2a])],
   ["webp", (b, t) => t.startsWith("RIFF") && t.slice(8, 12) === "WEBP"],
   ["pdf", (b, t) => t.includes("%PDF-")],
 ];
+const LIST_NAME = /\.(csv|txt)$/i;
 const OTHERS = [
   ["a HEIC picture of a phone; export it as JPEG", (b, t) => t.slice(4, 8) === "ftyp" && /^(hei[cxms]|mif1|msf1|avif)/.test(t.slice(8, 12))],
   ["a video", (b, t) => t.slice(4, 8) === "ftyp" || (t.startsWith("RIFF") && t.slice(8, 11) === "AVI")],
   ["a GIF picture; export it as PNG", (b, t) => t.startsWith("GIF8")],
   ["a bitmap; export it as PNG", (b, t) => t.startsWith("BM")],
-  ["a DICOM file", (b, t) => t.slice(128, 132) === "DICM"],
   ["an archive; unpack it first", (b, t) => t.startsWith("PK\u0003\u0004") || t.startsWith("Rar!")],
   ["a web page", (b, t) => /^\s*<(!doctype html|html)/i.test(t)],
 ];
@@ -57,7 +58,8 @@ async function finding(file, maxBytes) {
   const head = await slice(file, 0, HEAD_BYTES);
   const words = text(head);
   const kind = KINDS.find(([, fits]) => fits(head, words))?.[0];
-  if (!kind) return { level: "bad", words: `This ${seems(head, words)}. Pictures (JPEG, PNG, TIFF, WebP) and PDF are taken.` };
+  if (!kind && LIST_NAME.test(file.name) && !head.includes(0)) return { level: "ok", words: "Ready, as a list" };
+  if (!kind) return { level: "bad", words: `This ${seems(head, words)}. Pictures (JPEG, PNG, TIFF, WebP, DICOM), PDF and lists (CSV) are taken.` };
   const tail = text(await slice(file, Math.max(0, file.size - TAIL_BYTES), file.size));
   if (ENDS[kind] && !ENDS[kind](tail)) return { level: "warn", words: "Its end is missing; the copy may have been cut off." };
   return { level: "ok", words: "Ready" };

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from batches import claims, selectors
 from batches.actions.batch import cancel_batch
 from batches.claims import ClaimLost
+from batches.context import Known
 from batches.demo import pdf, pictures
 from batches.models import Batch, BatchFile
 from batches.pipeline import run, steps
@@ -149,7 +150,7 @@ def test_a_cancel_in_mid_work_leaves_no_trace(
     assert claim is not None
     with scratch.folder(file.pk) as folder:
         examined = steps.fingerprint(claim.file, steps.sniff_content(claim.file), folder)
-        found = steps.match(claim.file, ())
+        found = steps.match(claim.file, Known())
         steps.prepare(claim.file, examined, found, None)
         cancel_batch(batch=batch, actor=clinician)
         with pytest.raises(ClaimLost):
@@ -167,8 +168,8 @@ def test_a_patient_merged_in_mid_work_gets_nothing(send: Send, garza: Patient, o
     assert claim is not None
     with scratch.folder(file.pk) as folder:
         examined = steps.fingerprint(claim.file, steps.sniff_content(claim.file), folder)
-        found = steps.match(claim.file, ())
-        assert found.decision == "assign"
+        found = steps.match(claim.file, Known())
+        assert found.result.decision == "assign"
         Patient.objects.filter(pk=garza.pk).update(merged_into=okafor)
         steps.settle(claim, examined, found, None)
     file.refresh_from_db()
@@ -183,7 +184,7 @@ def test_the_loser_of_a_race_for_the_same_bytes_becomes_the_duplicate(send: Send
             assert claim is not None
             examined = steps.fingerprint(claim.file, steps.sniff_content(claim.file), folder)
             # Both looked for a twin before either had written one.
-            steps.settle(claim, examined, steps.match(claim.file, ()), None)
+            steps.settle(claim, examined, steps.match(claim.file, Known()), None)
     statuses = [BatchFile.objects.get(pk=pk).status for pk in (first.pk, second.pk)]
     assert statuses == [FileStatus.COMPLETED, FileStatus.DUPLICATE]
     assert Image.objects.count() == 1

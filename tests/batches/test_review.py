@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 
+from batches.actions.many import assign_files, reject_files, undo_files
 from batches.actions.review import assign_file, reject_file, retry_file, undo_file
 from batches.demo import pictures
-from batches.models import BatchFile
+from batches.models import BatchFile, FileEvent
 from batches.states import FileStatus
 from clinics.models import AuditEntry, User
 from files import staging
-from files.errors import Refused
+from files.errors import Refused, Trouble
 from imaging.models import Image
 from patients.models import Patient
 from tests.batches.conftest import Send
@@ -34,6 +35,12 @@ def held(send: Send, garza: Patient) -> BatchFile:
 def _image_of(file: BatchFile) -> Image:
     assert file.image_id is not None
     return Image.objects.get(pk=file.image_id)
+
+
+def _originals(file: BatchFile) -> list[str]:
+    """What is filed of this clinic, by the last part of its key."""
+    names: list[str] = default_storage.listdir(f"originals/{file.batch.clinic_id}")[1]
+    return names
 
 
 def test_assigning_files_the_picture_and_says_who_did(
@@ -88,6 +95,85 @@ def test_what_an_undo_clears_away_late_is_never_the_next_filing(
     for clear_away in late:
         clear_away()
     assert default_storage.open(_image_of(held).original_key).read() == PICTURE
+
+
+def test_who_comes_after_the_staged_copy_is_gone_is_told_so_and_leaves_no_bytes(
+    held: BatchFile, garza: Patient, okafor: Patient, clinician: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    late = BatchFile.objects.get(pk=held.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        assign_file(file=held, patient=garza, actor=clinician)
+    with pytest.raises(Refused) as refused:
+        assign_file(file=late, patient=okafor, actor=clinician)
+    assert (refused.value.code, refused.value.status) == ("decided-already", 409)
+    assert _originals(held) == [_image_of(held).original_key.rpartition("/")[2]]
+
+
+def test_bytes_that_are_gone_without_a_decision_are_trouble(
+    held: BatchFile, garza: Patient, clinician: User
+) -> None:
+    staging.discard(held.storage_key)
+    with pytest.raises(Trouble):
+        assign_file(file=held, patient=garza, actor=clinician)
+    assert BatchFile.objects.get(pk=held.pk).status == FileStatus.REVIEW
+
+
+def test_a_group_is_decided_file_by_file_and_says_of_each_what_became_of_it(
+    send: Send, garza: Patient, okafor: Patient, clinician: User
+) -> None:
+    files = [send(f"DSC_{seed}.jpg", pictures.photograph(seed, None), walk=True) for seed in range(1, 4)]
+    assign_file(file=BatchFile.objects.get(pk=files[1].pk), patient=okafor, actor=clinician)
+    done = assign_files(files=files, patient=garza, actor=clinician)
+    assert done.done == [files[0].pk, files[2].pk]
+    assert [(pk, code) for pk, code, _ in done.refused] == [(files[1].pk, "decided-already")]
+    assert _image_of(BatchFile.objects.get(pk=files[1].pk)).patient == okafor
+
+
+@pytest.mark.parametrize(
+    ("decide", "status"),
+    [(reject_files, FileStatus.CANCELLED), (undo_files, FileStatus.REVIEW)],
+    ids=["reject", "undo"],
+)
+def test_a_group_is_set_aside_or_taken_back(
+    *, decide: Any, status: FileStatus, send: Send, garza: Patient, clinician: User
+) -> None:
+    files = [send(f"DSC_{seed}.jpg", pictures.photograph(seed, None), walk=True) for seed in (1, 2)]
+    if decide is undo_files:
+        assign_files(files=files, patient=garza, actor=clinician)
+    done = decide(files=list(BatchFile.objects.all()), actor=clinician, reason="A mix-up.")
+    assert (len(done.done), done.refused) == (2, [])
+    assert set(BatchFile.objects.values_list("status", flat=True)) == {status}
+
+
+def test_the_machine_files_what_nobody_has_looked_at(held: BatchFile, garza: Patient) -> None:
+    assign_file(file=held, patient=garza, actor=None, code="matched-again")
+    held.refresh_from_db()
+    assert (held.status, held.patient, held.decided_by, held.decision) == (
+        FileStatus.COMPLETED,
+        garza,
+        None,
+        "assign",
+    )
+
+
+@pytest.mark.parametrize("who", ["there", "deleted since"])
+def test_the_machine_never_touches_what_a_person_has_decided(
+    held: BatchFile, garza: Patient, okafor: Patient, clinician: User, who: str
+) -> None:
+    assign_file(file=held, patient=garza, actor=clinician)
+    undo_file(file=BatchFile.objects.get(pk=held.pk), actor=clinician)
+    if who == "deleted since":
+        BatchFile.objects.filter(pk=held.pk).update(decided_by=None)
+    with pytest.raises(Refused) as refused:
+        assign_file(file=BatchFile.objects.get(pk=held.pk), patient=okafor, actor=None)
+    assert refused.value.code == "decided-already"
+    assert BatchFile.objects.get(pk=held.pk).status == FileStatus.REVIEW
+
+
+def test_a_retry_says_nothing_of_whose_a_file_is(held: BatchFile, garza: Patient, clinician: User) -> None:
+    FileEvent.objects.create(file=held, batch=held.batch, actor=clinician, code="retried")
+    assign_file(file=held, patient=garza, actor=None)
+    assert _image_of(held).patient == garza
 
 
 @pytest.mark.parametrize("status", [FileStatus.PENDING, FileStatus.RECEIVED, FileStatus.FAILED])

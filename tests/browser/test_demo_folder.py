@@ -77,7 +77,7 @@ def _receipt_adds_up(page: Page, product: Product, batch: str, expected: list[Ro
         "review": wanted["REVIEW"],
         "duplicate": wanted["DUPLICATE"],
         "failed": wanted["FAILED"],
-        "cancelled": 0,
+        "cancelled": wanted["CANCELLED"],
     }
     page.get_by_role("link", name="Receipt").first.click()
     page.wait_for_load_state()

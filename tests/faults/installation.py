@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from redis import Redis
 
 from config import broker, children
 from config.celery import QUEUES
@@ -25,12 +26,17 @@ from config.home import Home
 from config.supervisor import die_with, end_group
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 90
+START_SECONDS = 240
+# For what must happen and whose speed proves nothing: long enough for the slowest machine.
+PATIENCE_SECONDS = 120
 STOP_SECONDS = 40
 ROLES = ("broker", "web", "worker", "beat")
 # How a process is recognised in its command line.
 SIGNS = {"broker": "-server", "web": "gunicorn", "worker": " worker ", "beat": " beat "}
 ZYGOTE = "files.sandbox_zygote "
+# The kernel's letters: a process that is dead, or not even there, and one that stands still.
+GONE, STOPPED = {"", "X", "Z"}, {"T"}
+_reserved: list[socket.socket] = []
 # For tests that wait for a claim to die: the same rules, a fifth of the time.
 HASTE = {
     "INTAKE_LEASE_SECONDS": "4",
@@ -104,12 +110,15 @@ class Installation:
     # --- harming and stopping
 
     def kill(self, role: str, sign: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal to every process of a role at once; after SIGKILL all of it is gone."""
-        self.processes()
+        """Send a signal to every process of a role at once; SIGKILL and SIGSTOP work before it returns."""
         process = self.roles[role]
+        group = [pid for pid in self.processes() if group_of(pid) == process.pid]
         os.killpg(process.pid, sign)
         if sign is signal.SIGKILL:
             process.wait(timeout=STOP_SECONDS)
+        if wanted := {signal.SIGKILL: GONE, signal.SIGSTOP: STOPPED}.get(sign):
+            done = eventually(lambda: {state_of(pid) for pid in group} <= wanted, seconds=STOP_SECONDS)
+            assert done, {pid: state_of(pid) for pid in group}
 
     def stop(self) -> None:
         """End everything that was started here, at once, and see that nothing is left."""
@@ -159,8 +168,9 @@ class Installation:
         return command if works_here or f"INTAKE_HOME={self.home}".encode() in environment else ""
 
     def pid_of(self, role: str) -> int:
-        """The role's own process, not those that it made."""
-        return min(pid for pid, command in self.processes().items() if SIGNS[role] in command)
+        """The role's own process, not those that it made; ValueError while there is none."""
+        found = [pid for pid, command in self.processes().items() if SIGNS[role] in command]
+        return min(pid for pid in found if parent_of(pid) not in found)
 
     def children_of(self, role: str) -> list[int]:
         """The processes that a role has forked."""
@@ -187,6 +197,11 @@ class Installation:
                 return connection.execute(query.encode()).fetchall()
         with closing(sqlite3.connect(f"file:{self.home}/db.sqlite3?mode=ro", uri=True, timeout=20)) as file:
             return file.execute(query).fetchall()
+
+    def is_idle(self) -> bool:
+        """Whether no message waits for a worker, and none is with one: what was begun has ended wholly."""
+        with Redis.from_url(self.redis_url) as client:
+            return not client.hlen("unacked") and not any(client.llen(queue) for queue in QUEUES)
 
     @property
     def scratch(self) -> Path:
@@ -267,8 +282,35 @@ def seconds_until(what: Callable[[], object], *, within: float, every: float = 0
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port: int = trial.getsockname()[1]
-        return port
+    """A port for a server of ours: bound until the run ends, so that the kernel gives it to nobody else.
+
+    Both sides set SO_REUSEADDR and only one of them listens, which Linux allows.
+    """
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.bind(("127.0.0.1", 0))
+    _reserved.append(place)
+    port: int = place.getsockname()[1]
+    return port
+
+
+def state_of(pid: int) -> str:
+    """The kernel's letter for what a process does (S: waits, T: stopped, Z: dead); empty when it is gone."""
+    return _facts_of(pid)[0]
+
+
+def parent_of(pid: int) -> int:
+    """The process that has made this one, 0 when it is gone."""
+    return int(_facts_of(pid)[1])
+
+
+def group_of(pid: int) -> int:
+    """The process group, by its leader, 0 when it is gone."""
+    return int(_facts_of(pid)[2])
+
+
+def _facts_of(pid: int) -> list[str]:
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ["", "0", "0"]

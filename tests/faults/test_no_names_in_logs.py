@@ -4,7 +4,6 @@ import base64
 import http.client
 import json
 import re
-import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import Any
@@ -13,8 +12,8 @@ from urllib.parse import urlencode
 import pytest
 from redis import Redis
 
-from tests.faults.installation import HASTE, Installation, eventually
-from tests.faults.sender import BODY_TYPE, Sender, pictures, reset
+from tests.faults.installation import HASTE, PATIENCE_SECONDS, Installation, eventually
+from tests.faults.sender import BODY_TYPE, Sender, answer_on, pictures, reset
 from tests.sample_documents import pdf
 from tests.samples import cut, jpeg
 
@@ -45,11 +44,12 @@ def test_nothing_that_names_a_patient_leaves_the_database(running: Installation,
     running.start("web", "worker")
     sender.json("POST", f"{batch}/process")
     assert eventually(
-        lambda: any(sender.counts(batch)[state] for state in ("completed", "failed")), seconds=30
+        lambda: any(sender.counts(batch)[state] for state in ("completed", "failed")),
+        seconds=PATIENCE_SECONDS,
     )
     running.kill("worker")
     running.start("worker")
-    assert eventually(lambda: is_at_rest(sender, batch), seconds=60)
+    assert eventually(lambda: is_at_rest(sender, batch), seconds=PATIENCE_SECONDS)
     counts = sender.counts(batch)
     assert min(counts[state] for state in ("completed", "review", "duplicate", "failed")) > 0, counts
 
@@ -138,7 +138,7 @@ def break_lines(sender: Sender, batch: str) -> None:
     address = sender.announce_one(batch, f"{NAMED}_late.jpg", 4000)
     with closing(sender.begin(address, offset=0, length=4000)) as line, suppress(OSError):
         line.sendall(rest[:500])
-        time.sleep(1.5)
+        assert answer_on(line).status == 204, "the server has lost its patience"
         line.sendall(rest)
     with closing(sender.begin(address, offset=3999, length=5)) as line, suppress(OSError):
         line.sendall(rest)
@@ -160,7 +160,7 @@ def decide(sender: Sender, batch: str) -> None:
     for address in [first, *others]:
         sender.json("POST", f"{address}/reject", {"reason": reason})
     sender.json("POST", f"{batch}/retry")
-    assert eventually(lambda: is_at_rest(sender, batch), seconds=30)
+    assert eventually(lambda: is_at_rest(sender, batch), seconds=PATIENCE_SECONDS)
     assert sender.call("GET", f"{batch}/receipt.csv").status == 200
 
 

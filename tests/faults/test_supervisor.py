@@ -14,6 +14,7 @@ import pytest
 from config.broker import APPEND_ONLY_FOLDER
 from tests.faults.conftest import copy_of
 from tests.faults.installation import (
+    PATIENCE_SECONDS,
     ROLES,
     ROOT,
     START_SECONDS,
@@ -24,7 +25,6 @@ from tests.faults.installation import (
 )
 
 pytestmark = pytest.mark.faults
-HEAL_SECONDS = 45
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +47,17 @@ def made_ready(one: Installation) -> Installation:
     return one
 
 
+def is_ready(one: Installation, seconds: float = START_SECONDS) -> bool:
+    """Whether all is well before long: on a busy machine one of the many answers may come too late."""
+    return eventually(lambda: one.readyz()[0] == 200, seconds=seconds)
+
+
 def stopped(installation: Installation, seconds: float = STOP_SECONDS) -> bool:
     return eventually(lambda: not installation.processes(), seconds=seconds)
 
 
 def test_ready_means_that_every_part_answers(lasting: Installation) -> None:
-    status, body = lasting.readyz()
-    assert status == 200, body
+    assert is_ready(lasting), lasting.readyz()
     assert (lasting.home / "db.sqlite3").exists()
     assert "Ctrl-C ends all of it" in lasting.said()
 
@@ -62,7 +66,7 @@ def test_ready_means_that_every_part_answers(lasting: Installation) -> None:
 def test_asked_to_stop_it_leaves_no_process(ready: Installation, sign: signal.Signals) -> None:
     ready.started[0].send_signal(sign)
     assert stopped(ready), ready.processes()
-    assert ready.started[0].wait(timeout=5) == 0
+    assert ready.started[0].wait(timeout=STOP_SECONDS) == 0
     assert "Nothing is left running" in ready.said()
 
 
@@ -74,7 +78,7 @@ def test_killing_the_parent_leaves_no_process(ready: Installation) -> None:
 def test_killing_what_started_the_parent_ends_everything_when_asked_for(installation: Installation) -> None:
     script = f"{sys.executable} manage.py up --end-with-parent; true"
     shell = installation.launch(["bash", "-c", script])
-    assert eventually(lambda: installation.readyz()[0] == 200, seconds=START_SECONDS), installation.said()
+    assert is_ready(installation), installation.said()
     shell.kill()
     assert stopped(installation), installation.processes()
 
@@ -83,7 +87,7 @@ def test_after_a_kill_it_starts_again_at_once(ready: Installation) -> None:
     ready.started[0].kill()
     assert stopped(ready)
     process = ready.up()
-    assert eventually(lambda: ready.readyz()[0] == 200, seconds=START_SECONDS), ready.said()
+    assert is_ready(ready), ready.said()
     process.terminate()
     assert stopped(ready)
 
@@ -97,7 +101,7 @@ def test_a_second_one_on_the_same_home_refuses_and_disturbs_nobody(lasting: Inst
     assert done.returncode == 3
     assert f"already running on {lasting.home} (process {lasting.started[0].pid})" in done.stderr
     assert lasting.processes() == before
-    assert lasting.readyz()[0] == 200
+    assert is_ready(lasting), lasting.readyz()
 
 
 def test_a_port_in_use_is_a_sentence(installation: Installation) -> None:
@@ -123,7 +127,9 @@ def test_a_home_that_cannot_be_written_is_a_sentence(installation: Installation)
 def test_a_child_that_is_killed_is_started_again_and_that_is_said(lasting: Installation, child: str) -> None:
     old = lasting.pid_of(child)
     os.kill(old, signal.SIGKILL)
-    assert eventually(lambda: f"{child} was killed by SIGKILL" in lasting.said(), seconds=20), lasting.said()
+    assert eventually(lambda: f"{child} was killed by SIGKILL" in lasting.said(), seconds=PATIENCE_SECONDS), (
+        lasting.said()
+    )
 
     def healed() -> bool:
         try:
@@ -131,7 +137,7 @@ def test_a_child_that_is_killed_is_started_again_and_that_is_said(lasting: Insta
         except ValueError:
             return False
 
-    assert eventually(healed, seconds=HEAL_SECONDS), lasting.readyz()
+    assert eventually(healed, seconds=PATIENCE_SECONDS), lasting.readyz()
 
 
 def test_an_unreadable_broker_file_is_set_aside_and_everything_starts(ready: Installation) -> None:
@@ -140,7 +146,7 @@ def test_an_unreadable_broker_file_is_set_aside_and_everything_starts(ready: Ins
     manifest = next((ready.home / "broker" / APPEND_ONLY_FOLDER).glob("*.manifest"))
     manifest.write_bytes(b"\x00 not a manifest")
     ready.up()
-    assert eventually(lambda: ready.readyz()[0] == 200, seconds=START_SECONDS), ready.said()
+    assert is_ready(ready), ready.said()
     assert "could not read its file; it was moved to" in ready.said()
     assert list((ready.home / "broker").glob("unreadable-*"))
 

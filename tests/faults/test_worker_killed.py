@@ -6,33 +6,24 @@ import signal
 
 import pytest
 
-from tests.faults.installation import HASTE, SIGNS, ZYGOTE, Installation, eventually, seconds_until
+from tests.faults.installation import (
+    HASTE,
+    PATIENCE_SECONDS,
+    SIGNS,
+    STOP_SECONDS,
+    ZYGOTE,
+    Installation,
+    eventually,
+    seconds_until,
+)
+from tests.faults.leases import DONE, IN_WORK, in_work, mid_batch, settled
 from tests.faults.ledger import assert_each_filed_once
 from tests.faults.sender import Sender, pictures
 
 pytestmark = pytest.mark.faults
 log = logging.getLogger(__name__)
 FILES = 50
-# Pictures of a camera: each keeps a worker long enough to be killed over it.
-SIDE_PX = 4000
-
-
-def begin(one: Installation, sender: Sender, files: dict[str, bytes]) -> str:
-    """Upload a batch, start it, and return when the workers are in the middle of it."""
-    batch = sender.new_batch(start="manual")
-    sender.send_all(batch, files)
-    sender.json("POST", f"{batch}/process")
-    assert eventually(lambda: settled(one) >= 5 and in_work(one) == 2, seconds=30, every=0.005)
-    return batch
-
-
-def in_work(one: Installation) -> int:
-    return int(one.rows("SELECT count(*) FROM batches_batchfile WHERE status = 'PROCESSING'")[0][0])
-
-
-def settled(one: Installation) -> int:
-    query = "SELECT count(*) FROM batches_batchfile WHERE status NOT IN ('RECEIVED', 'PROCESSING')"
-    return int(one.rows(query)[0][0])
+SIDE_PX = 800
 
 
 def test_a_whole_worker_killed_in_mid_batch_loses_nothing(
@@ -41,18 +32,15 @@ def test_a_whole_worker_killed_in_mid_batch_loses_nothing(
     """With the numbers that a clinic has: a lease of 20 s, a sweep every 30 s."""
     installation.start("broker", "web", "beat", "worker")
     files = pictures(numbers, FILES, side_px=SIDE_PX)
-    batch = begin(installation, sender, files)
-    installation.kill("worker")
-    left = FILES - settled(installation)
-    assert in_work(installation), "killed between two files"
-    assert left > FILES // 4, "killed too late to mean anything"
-    assert eventually(lambda: {"web", "beat", "broker"} == roles_alive(installation), seconds=5)
+    with mid_batch(installation, sender, files) as (batch, _):
+        installation.kill("worker")
+        assert (settled(installation), in_work(installation)) == (DONE, IN_WORK)
+    others = {"web", "beat", "broker"}
+    assert eventually(lambda: others == roles_alive(installation), seconds=PATIENCE_SECONDS)
 
     installation.start("worker")
     seconds = seconds_until(lambda: sender.has_ended(batch), within=60)
-    log.info(
-        "worker killed with %s of %s files left: all filed %.1f s after the restart", left, FILES, seconds
-    )
+    log.info("worker killed with %s of %s files left: all filed %.1f s later", FILES - DONE, FILES, seconds)
     assert_each_filed_once(installation, sender, batch, files)
 
 
@@ -69,8 +57,10 @@ def test_one_pool_process_killed_in_mid_batch_loses_nothing(
     installation.settings = HASTE
     installation.start("broker", "web", "beat", "worker")
     files = pictures(numbers, FILES, side_px=SIDE_PX)
-    batch = begin(installation, sender, files)
-    os.kill(installation.children_of("worker")[0], signal.SIGKILL)
+    with mid_batch(installation, sender, files) as (batch, _):
+        pool = installation.children_of("worker")
+        assert len(pool) == IN_WORK, "each of them is over a file"
+        os.kill(pool[0], signal.SIGKILL)
     seconds = seconds_until(lambda: sender.has_ended(batch), within=30)
     log.info("pool process killed: all %s files filed after %.1f s", FILES, seconds)
     assert_each_filed_once(installation, sender, batch, files)
@@ -81,10 +71,19 @@ def test_a_worker_asked_to_stop_in_mid_batch_leaves_nothing_half_done(
 ) -> None:
     installation.start("broker", "web", "beat", "worker")
     files = pictures(numbers, FILES, side_px=SIDE_PX)
-    batch = begin(installation, sender, files)
-    installation.roles["worker"].send_signal(signal.SIGTERM)
-    assert installation.roles["worker"].wait(timeout=20) == 0
-    assert in_work(installation) == 0
+    with mid_batch(installation, sender, files) as (batch, those):
+        installation.roles["worker"].send_signal(signal.SIGTERM)
+        understood = eventually(
+            lambda: "Warm shutdown" in installation.log_of("worker"), seconds=PATIENCE_SECONDS
+        )
+        assert understood, "it has not heard the signal"
+        for file in those.wanted():
+            those.let_go(file)
+        assert installation.roles["worker"].wait(timeout=STOP_SECONDS) == 0
+        assert in_work(installation) == 0
+        assert settled(installation) == DONE + IN_WORK, (
+            "what it had begun is done, and nothing else was begun"
+        )
 
     installation.start("worker")
     seconds = seconds_until(lambda: sender.has_ended(batch), within=60)

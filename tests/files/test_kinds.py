@@ -71,6 +71,35 @@ ACCEPTED: dict[str, tuple[bytes, FileKind]] = {
     "PNG that is a ZIP too": (PNG + archive("a.txt"), FileKind.PNG),
     "PDF that is a ZIP too": (PDF + archive("a.txt"), FileKind.PDF),
     "JPEG cut after its first bytes": (JPEG[:3], FileKind.JPEG),
+    "DICOM": (PREAMBLE + b"DICM\x02\0\0\0UL", FileKind.DICOM),
+    "DICOM that poses as TIFF": (picture("TIFF")[:8].ljust(128, b"\0") + b"DICM", FileKind.DICOM),
+    "DICOM that poses as JPEG": (JPEG[:128] + b"DICM", FileKind.DICOM),
+    "DICOM that holds a PDF": (PREAMBLE + b"DICM" + PDF, FileKind.DICOM),
+    "DICOM after words of its maker": (b"Made by a scanner".ljust(128) + b"DICM", FileKind.DICOM),
+    "DICOM without its preamble": (b"\x02\0\0\0UL\x04\0\xc2\0\0\0", FileKind.DICOM),
+    "DICOM that starts with its version": (b"\x02\0\x01\0OB\0\0\x02\0\0\0\0\x01", FileKind.DICOM),
+    "DICOM that starts with its class": (b"\x02\0\x02\0UI\x1a\0" + b"1.2.840.10008", FileKind.DICOM),
+    "DICOM that starts with its coding": (b"\x02\0\x10\0UI\x14\0" + b"1.2.840.10008", FileKind.DICOM),
+}
+
+LIST = "número;apellido\r\n1;Peña\r\n"
+NAMED: dict[str, tuple[bytes, str, FileKind | None]] = {
+    "text named CSV": (LIST.encode(), "pacientes.csv", FileKind.CSV),
+    "text named TXT": (LIST.encode(), "pacientes.txt", FileKind.CSV),
+    "text named in capitals": (LIST.encode(), "PACIENTES.CSV", FileKind.CSV),
+    "text after a byte order mark": (LIST.encode("utf-8-sig"), "pacientes.csv", FileKind.CSV),
+    "text in Latin-1": (LIST.encode("latin-1"), "pacientes.csv", FileKind.CSV),
+    "text in the letters of DOS": (LIST.encode("cp437"), "pacientes.csv", FileKind.CSV),
+    "text with another name": (LIST.encode(), "pacientes.doc", None),
+    "text without a name": (LIST.encode(), "", None),
+    "text with a name that only holds it": (LIST.encode(), "pacientes.csv.exe", None),
+    "text with NULs": (LIST.encode("utf-16"), "pacientes.csv", None),
+    "binary named CSV": (b"\x9c\x01\x02\xfe" * 100, "pacientes.csv", None),
+    "zeros named CSV": (bytes(100), "pacientes.csv", None),
+    "web page named CSV": (HTML, "pacientes.csv", None),
+    "workbook named CSV": (archive("[Content_Types].xml", "xl/workbook.xml"), "pacientes.csv", None),
+    "picture named CSV": (JPEG, "pacientes.csv", FileKind.JPEG),
+    "PDF named TXT": (PDF, "letter.txt", FileKind.PDF),
 }
 
 REFUSED: dict[str, tuple[bytes, str]] = {
@@ -91,11 +120,13 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "ORF": (b"IIRO\x08\0\0\0", "camera-raw"),
     "RW2": (b"IIU\0\x18\0\0\0", "camera-raw"),
     "RAF": (b"FUJIFILMCCD-RAW 0201", "camera-raw"),
-    "DICOM": (PREAMBLE + b"DICM\x02\0\0\0UL", "dicom"),
-    "DICOM that poses as TIFF": (picture("TIFF")[:8].ljust(128, b"\0") + b"DICM", "dicom"),
-    "DICOM that poses as JPEG": (JPEG[:128] + b"DICM", "dicom"),
-    "DICOM that poses as a program": (b"MZ".ljust(128, b"\0") + b"DICM", "dicom"),
-    "DICOM that holds a PDF": (PREAMBLE + b"DICM" + PDF, "dicom"),
+    "DICOM that poses as a Windows program": (b"MZ".ljust(128, b"\0") + b"DICM", "disguised-dicom"),
+    "DICOM that poses as a Linux program": (b"\x7fELF".ljust(128, b"\0") + b"DICM", "disguised-dicom"),
+    "DICOM that poses as a script": (b"#!/bin/sh\nrm -rf /\n".ljust(128) + b"DICM", "disguised-dicom"),
+    "DICOM that poses as a web page": (HTML.ljust(128) + b"DICM", "disguised-dicom"),
+    "DICOM that poses as a ZIP": (archive("a.txt")[:60].ljust(128, b"\0") + b"DICM", "disguised-dicom"),
+    "DICOM that poses as a PDF": ((b"  " + PDF)[:128] + b"DICM", "disguised-dicom"),
+    "dataset without DICOM's mark": (b"\x08\0\x05\0CS\x0a\0ISO_IR 100", "unknown"),
     "ZIP": (archive("a.txt"), "zip"),
     "empty ZIP": (archive(), "zip"),
     "ZIP with a PDF stored in it": (archive("a.pdf", first=PDF), "zip"),
@@ -165,8 +196,17 @@ def test_another_kind_is_refused_by_its_name_with_what_is_accepted(content: byte
     with pytest.raises(FileRejected) as caught:
         sniff(content[:HEAD_BYTES])
     assert (caught.value.code, caught.value.status) == ("unsupported-kind", 422)
-    assert caught.value.facts == {"looks_like": name, "accepted": ["jpeg", "png", "tiff", "webp", "pdf"]}
-    assert "JPEG, PNG, TIFF, WebP and PDF" in caught.value.message
+    assert caught.value.facts == {"looks_like": name, "accepted": list(FileKind)}
+    assert "accepted are JPEG, PNG, TIFF, WebP, DICOM, PDF and CSV." in caught.value.message
+
+
+@pytest.mark.parametrize(("content", "name", "kind"), NAMED.values(), ids=NAMED)
+def test_only_text_with_the_name_of_a_list_is_one(content: bytes, name: str, kind: FileKind | None) -> None:
+    if kind is None:
+        with pytest.raises(FileRejected, match="accepted are"):
+            sniff(content[:HEAD_BYTES], name)
+    else:
+        assert sniff(content[:HEAD_BYTES], name) is kind
 
 
 def test_an_empty_file_is_refused_as_empty() -> None:
@@ -180,10 +220,10 @@ NOISE = st.binary(max_size=300)
 DAMAGED = st.builds(lambda mark, cut, tail: mark[:cut] + tail, MARKS, st.integers(0, 300), NOISE)
 
 
-@given(NOISE | DAMAGED)
-def test_any_content_whatever_gets_a_kind_or_a_refusal(content: bytes) -> None:
+@given(NOISE | DAMAGED, st.sampled_from(["", "a.csv", "a.jpg"]))
+def test_any_content_whatever_gets_a_kind_or_a_refusal(content: bytes, name: str) -> None:
     try:
-        assert sniff(content) in FileKind
+        assert sniff(content, name) in FileKind
     except FileRejected as refusal:
         assert refusal.code in {"unsupported-kind", "empty-file"}
 
@@ -195,11 +235,14 @@ def test_any_content_whatever_gets_a_kind_or_a_refusal(content: bytes) -> None:
         (FileKind.PNG, "image/png", "png", True),
         (FileKind.TIFF, "image/tiff", "tif", True),
         (FileKind.WEBP, "image/webp", "webp", True),
+        (FileKind.DICOM, "application/dicom", "dcm", True),
         (FileKind.PDF, "application/pdf", "pdf", False),
+        (FileKind.CSV, "text/csv", "csv", False),
     ],
 )
 def test_a_kind_knows_how_the_world_calls_it(
     kind: FileKind, media_type: str, extension: str, *, is_image: bool
 ) -> None:
     assert (kind.media_type, kind.extension) == (media_type, extension)
-    assert (kind.is_image, kind.is_document) == (is_image, not is_image)
+    assert kind.is_image == is_image
+    assert (kind.is_document, kind.is_list) == (kind is FileKind.PDF, kind is FileKind.CSV)

@@ -239,3 +239,50 @@ def test_what_a_crash_left_half_written_is_swept_when_it_is_old(disk: Path, key:
     assert storage.sweep_parts(left.stat().st_ctime) == 0, "too young to judge"
     assert storage.sweep_parts(left.stat().st_ctime + 1) == 1
     assert [path for path in disk.rglob("*") if path.is_file()] == [disk / key]
+
+
+def test_a_copy_lives_on_when_the_first_key_goes(anywhere: str, key: str, source: Path) -> None:
+    storage.put(key, source, "image/jpeg")
+    second = storage.original_key(uuid4(), uuid4())
+    storage.copy(key, second, "image/jpeg")
+    storage.delete(key)
+    with storage.open_object(second) as stored:
+        assert stored.read() == source.read_bytes()
+
+
+def test_what_is_brought_back_lives_on_when_the_object_goes(
+    anywhere: str, key: str, source: Path, tmp_path: Path
+) -> None:
+    storage.put(key, source, "image/jpeg")
+    back = tmp_path / "back"
+    storage.bring_back(key, back)
+    storage.delete(key)
+    assert back.read_bytes() == source.read_bytes()
+    assert stat.S_IMODE(back.stat().st_mode) == 0o600
+
+
+def test_on_our_own_disk_nothing_is_written_twice(disk: Path, key: str, source: Path, tmp_path: Path) -> None:
+    storage.put(key, source, "image/jpeg")
+    second, back = storage.original_key(uuid4(), uuid4()), tmp_path / "back"
+    storage.copy(key, second, "image/jpeg")
+    storage.bring_back(key, back)
+    assert (disk / key).stat().st_ino == (disk / second).stat().st_ino == back.stat().st_ino
+
+
+def test_old_bytes_that_are_brought_back_do_not_look_forgotten(
+    disk: Path, key: str, source: Path, tmp_path: Path
+) -> None:
+    storage.put(key, source, "image/jpeg")
+    os.utime(disk / key, (1, 1))
+    before = source.stat().st_ctime
+    storage.bring_back(key, tmp_path / "back")
+    assert (tmp_path / "back").stat().st_mtime >= before
+
+
+@pytest.mark.parametrize("verb", ["copy", "bring back"])
+def test_what_is_gone_cannot_be_copied(anywhere: str, key: str, verb: str, tmp_path: Path) -> None:
+    with pytest.raises(Trouble):
+        if verb == "copy":
+            storage.copy(key, storage.original_key(uuid4(), uuid4()), "image/jpeg")
+        else:
+            storage.bring_back(key, tmp_path / "back")

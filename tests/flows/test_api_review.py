@@ -222,14 +222,14 @@ def test_each_file_of_a_decision_stands_alone(
     assert foreign.status == FileStatus.REVIEW
 
 
-@pytest.mark.parametrize("action", ["reject", "retry", "undo"])
+@pytest.mark.parametrize("action", ["reject", "retry", "undo", "reassign"])
 def test_every_decision_can_be_made_for_several(
     action: str, api: Client, batch: Batch, patient: Patient
 ) -> None:
-    file = factories.make_file_in_review(batch)
+    file, other = factories.make_file_in_review(batch), factories.make_patient(batch.clinic, "7", "Other")
     if action != "reject":
-        decide(api, file, "assign" if action == "undo" else "reject", patient_id=str(patient.pk))
-    body = {"file_ids": [str(file.pk)], "action": action, "reason": "a mix-up"}
+        decide(api, file, "reject" if action == "retry" else "assign", patient_id=str(patient.pk))
+    body = {"file_ids": [str(file.pk)], "action": action, "reason": "a mix-up", "patient_id": str(other.pk)}
     answer = api.post(f"{API}/review/decide", body, content_type=JSON)
     assert (answer.json()["decided"], answer.json()["refused"]) == (1, 0)
 
@@ -238,6 +238,7 @@ def test_every_decision_can_be_made_for_several(
     ("body", "field"),
     [
         ({"action": "assign", "file_ids": [str(uuid.UUID(int=1))]}, "patient_id"),
+        ({"action": "reassign", "file_ids": [str(uuid.UUID(int=1))], "reason": "x"}, "patient_id"),
         ({"action": "burn", "file_ids": [str(uuid.UUID(int=1))]}, "action"),
         ({"action": "reject", "file_ids": []}, "file_ids"),
         ({"action": "reject", "file_ids": [str(uuid.UUID(int=1))] * 501}, "file_ids"),
@@ -247,3 +248,104 @@ def test_every_decision_can_be_made_for_several(
 def test_a_decision_that_makes_no_sense_is_named(body: dict[str, Any], field: str, api: Client) -> None:
     answer = api.post(f"{API}/review/decide", body, content_type=JSON)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {field})
+
+
+# --- what a file says of its decision
+
+
+def test_a_file_says_in_words_how_it_was_decided_and_by_whom(
+    api: Client, batch: Batch, patient: Patient, reviewer: User
+) -> None:
+    second = factories.make_patient(batch.clinic, "3000004592", "Okafor")
+    evidence = MATCH | {
+        "patient_id": str(patient.pk),
+        "words": "The number is this patient's, the name is not.",
+        "gap": 0.4,
+        "evidence": [PIECE],
+        "candidates": [candidate(patient.pk), candidate(second.pk) | {"confidence": 0.31}],
+    }
+    file = factories.make_file_in_review(batch, evidence=evidence, confidence=0.71)
+    before = api.get(at(file)).json()
+    assert (before["words"], before["gap"], before["rule_version"]) == (evidence["words"], 0.4, "1")
+    assert (before["runner_up"]["patient"]["mrn"], before["runner_up"]["confidence"]) == (second.mrn, 0.31)
+    assert before["decided_by"] is None
+    decide(api, file, "assign", patient_id=str(patient.pk))
+    assert api.get(at(file)).json()["decided_by"] == {"id": str(reviewer.pk), "name": reviewer.username}
+
+
+# --- to another chart, kept both, set aside
+
+
+def test_what_is_filed_moves_to_another_chart_with_its_reason(
+    api: Client, batch: Batch, patient: Patient
+) -> None:
+    other = factories.make_patient(batch.clinic, "3000004592", "Okafor")
+    file = factories.make_file_in_review(batch)
+    decide(api, file, "assign", patient_id=str(patient.pk))
+    nameless = decide(api, file, "reassign", patient_id=str(other.pk))
+    assert (nameless.status_code, set(nameless.json()["errors"])) == (400, {"reason"})
+    moved = decide(api, file, "reassign", patient_id=str(other.pk), reason="the other sister").json()
+    assert (moved["status"], moved["patient_id"]) == ("COMPLETED", str(other.pk))
+    again = decide(api, file, "reassign", patient_id=str(other.pk), reason="the other sister")
+    assert (again.status_code, again.json()["code"]) == (409, "same-patient")
+
+
+def test_nothing_moves_to_a_patient_of_another_clinic(
+    api: Client, batch: Batch, patient: Patient, other_clinic: Clinic
+) -> None:
+    foreign = factories.make_patient(other_clinic, "1", "Foreign")
+    file = factories.make_file_in_review(batch)
+    for verb in ("assign", "reassign", "keep"):
+        answer = decide(api, file, verb, patient_id=str(foreign.pk), reason="x")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+        decide(api, file, "assign", patient_id=str(patient.pk))
+    assert BatchFile.objects.get(pk=file.pk).patient == patient
+
+
+@pytest.fixture
+def stopped(api: Client, batch: Batch, patient: Patient) -> BatchFile:
+    """The same bytes as a filed picture, under another name."""
+    first = factories.send_file(
+        batch, f"{patient.mrn}_Garza Tijerina_María Esther.jpg", factories.tiny_jpeg()
+    )
+    other = factories.make_patient(batch.clinic, "3000004592", "Okafor", "Chidi")
+    second = factories.send_file(batch, f"{other.mrn}_Okafor_Chidi.jpg", factories.tiny_jpeg())
+    for file in (first, second):
+        run.process(file.pk)
+    second.refresh_from_db()
+    assert second.status == FileStatus.REVIEW
+    return second
+
+
+def test_the_same_bytes_are_kept_in_both_charts(api: Client, stopped: BatchFile) -> None:
+    kept = decide(api, stopped, "keep")
+    assert (kept.status_code, kept.json()["status"]) == (200, "COMPLETED")
+    assert len(set(Image.objects.values_list("patient", flat=True))) == 2
+
+
+def test_the_same_bytes_are_set_aside_and_fetched_back(api: Client, stopped: BatchFile) -> None:
+    assert decide(api, stopped, "duplicate", reason="sent twice").json()["status"] == "DUPLICATE"
+    back = decide(api, stopped, "keep").json()
+    assert (back["status"], back["keep_both"]) == ("RECEIVED", True)
+
+
+@pytest.mark.parametrize(("action", "status"), [("keep", "COMPLETED"), ("duplicate", "DUPLICATE")])
+def test_twins_are_decided_together_too(action: str, status: str, api: Client, stopped: BatchFile) -> None:
+    body = {"file_ids": [str(stopped.pk)], "action": action}
+    (line,) = api.post(f"{API}/review/decide", body, content_type=JSON).json()["results"]
+    assert (line["status"], line["error"]) == (status, None)
+
+
+# --- a whole batch
+
+
+def test_a_batch_is_taken_back_with_a_reason(api: Client, batch: Batch, patient: Patient) -> None:
+    for seed in range(3):
+        file = factories.make_file_in_review(batch, f"{seed}.jpg", seed=seed)
+        decide(api, file, "assign", patient_id=str(patient.pk))
+    address = reverse("api:batch-undo", args=[batch.pk])
+    assert api.post(address, {}, content_type=JSON).status_code == 400
+    answer = api.post(address, {"reason": "the wrong card"}, content_type=JSON)
+    assert (answer.status_code, answer.json()["counts"]["review"]) == (202, 3)
+    again = api.post(address, {"reason": "the wrong card"}, content_type=JSON)
+    assert (again.status_code, again.json()["code"]) == (409, "nothing-filed")

@@ -11,7 +11,7 @@ from batches.states import FileStatus
 from clinics.models import AuditEntry, Clinic, Role, User
 from documents.models import Document
 from imaging.models import Image
-from patients.models import Patient
+from patients.models import Patient, PatientMerge
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,11 @@ class World:
         self.filed: BatchFile = factories.make_file(
             self.batch, "b.jpg", status=FileStatus.COMPLETED, patient=patient, image=self.image
         )
+        self.unknown = factories.make_patient(clinic, "P-KXQHMB", "Garza", provisional=True)
+        gone = factories.make_patient(clinic, "P-BBCDFG", "Gone", provisional=True, merged_into=patient)
+        self.merge = PatientMerge.objects.create(
+            clinic=clinic, merged=gone, survivor=patient, merged_by=owner, reason="one person"
+        )
 
 
 PAGES: dict[str, tuple[Callable[[World], str], set[Role]]] = {
@@ -47,6 +52,15 @@ PAGES: dict[str, tuple[Callable[[World], str], set[Role]]] = {
     "review count": (lambda _: reverse("batches:review_count"), REVIEW),
     "review of a file": (lambda w: reverse("batches:review_file", args=[w.waiting.pk]), REVIEW),
     "undo": (lambda w: reverse("batches:undo", args=[w.filed.pk]), REVIEW),
+    "move to another chart": (lambda w: reverse("batches:reassign_picture", args=[w.image.pk]), REVIEW),
+    "move a document": (lambda w: reverse("batches:reassign_document", args=[w.document.pk]), REVIEW),
+    "take a batch back": (lambda w: reverse("batches:undo_batch", args=[w.batch.pk]), REVIEW),
+    "merge": (lambda w: reverse("batches:merge", args=[w.unknown.pk]), REVIEW),
+    "merge, previewed": (
+        lambda w: reverse("batches:merge", args=[w.unknown.pk]) + f"?into={w.patient.pk}",
+        REVIEW,
+    ),
+    "take records apart": (lambda w: reverse("batches:unmerge", args=[w.merge.pk]), REVIEW),
     "patients": (lambda _: reverse("patients:list"), EVERYBODY),
     "patient choices": (lambda _: reverse("patients:choices") + "?q=garza", EVERYBODY),
     "new patient": (lambda _: reverse("patients:new"), REVIEW),
@@ -56,6 +70,8 @@ PAGES: dict[str, tuple[Callable[[World], str], set[Role]]] = {
     "account": (lambda _: reverse("clinics:account"), EVERYBODY),
     "password": (lambda _: reverse("clinics:password"), EVERYBODY),
     "audit": (lambda _: reverse("clinics:audit"), MANAGE),
+    "matching": (lambda _: reverse("settings:matching"), MANAGE),
+    "new pattern": (lambda _: reverse("settings:new_pattern"), MANAGE),
 }
 OF_A_CLINIC = [
     "batch",
@@ -64,6 +80,12 @@ OF_A_CLINIC = [
     "cancel",
     "review of a file",
     "undo",
+    "move to another chart",
+    "move a document",
+    "take a batch back",
+    "merge",
+    "merge, previewed",
+    "take records apart",
     "chart",
     "picture",
     "document",

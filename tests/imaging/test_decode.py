@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from files.errors import FileRejected
-from imaging.decode import Examined, examine
+from imaging.decode import examine
+from imaging.facts import Examined
 from imaging.pixels.phash import differing_bits
 from tests import samples
 from tests.samples import BOTTOM_LEFT, BOTTOM_RIGHT, HEIGHT, PICTURES, TOP_LEFT, TOP_RIGHT, WIDTH, Sample
@@ -24,7 +25,7 @@ def look(data: bytes, kind: str, place: Path, **changed: Any) -> Examined:
     path = place / "staged"
     path.write_bytes(data)
     usual = {"path": str(path), "scratch": str(place), "variants": VARIANTS}
-    limits = {"max_pixels": 1_000_000, "max_frames": 5}
+    limits = {"max_pixels": 1_000_000, "max_frames": 5, "today": "2026-05-04"}
     arguments: dict[str, Any] = {**usual, **limits, **changed}
     return examine(kind=kind, **arguments)
 

@@ -100,3 +100,36 @@ def test_damaged_blocks_are_survived(block: bytes) -> None:
     found = read(block)
     assert found.orientation == 1
     assert found.captured_at is None
+
+
+XP_TITLE = 0x9C9B
+USER_COMMENT = 0x9286
+WRITTEN: dict[str, tuple[dict[int, object], dict[int, object], tuple[str, ...]]] = {
+    "description": ({0x010E: "Doe, John"}, {}, ("Doe, John",)),
+    "description in Unicode": ({0x010E: "García, María".encode()}, {}, ("García, María",)),
+    "description in Latin-1": ({0x010E: "García, María".encode("latin-1")}, {}, ("García, María",)),
+    "title of Windows": ({XP_TITLE: "Peña, José\0".encode("utf-16-le")}, {}, ("Peña, José",)),
+    "subject of Windows": ({0x9C9F: "Peña".encode("utf-16-le")}, {}, ("Peña",)),
+    "comment of Windows": ({0x9C9C: "Peña".encode("utf-16-le")}, {}, ("Peña",)),
+    "comment in ASCII": ({}, {USER_COMMENT: b"ASCII\0\0\0Doe, John"}, ("Doe, John",)),
+    "comment in Unicode": ({}, {USER_COMMENT: b"UNICODE\0" + "Peña".encode("utf-16")}, ("Peña",)),
+    "comment in Japanese": ({}, {USER_COMMENT: b"JIS\0\0\0\0\0" + "山田".encode("iso2022_jp")}, ("山田",)),
+    "comment that does not say": ({}, {USER_COMMENT: bytes(8) + b"Doe, John"}, ("Doe, John",)),
+    "comment without its code": ({}, {USER_COMMENT: b"Doe, John"}, ("Doe, John",)),
+    "comment in Latin-1": ({}, {USER_COMMENT: bytes(8) + "Peña".encode("latin-1")}, ("Peña",)),
+    "blanks": ({0x010E: "   "}, {USER_COMMENT: bytes(8) + b" " * 40}, ()),
+    "several lines": ({0x010E: "Doe, John\n\n MRN  123456\x07"}, {}, ("Doe, John | MRN 123456",)),
+    "the same twice": ({0x010E: "Doe", XP_TITLE: "Doe".encode("utf-16-le")}, {}, ("Doe",)),
+    "endless": ({0x010E: "x" * 9_000}, {}, ("x" * 200,)),
+    "copyright and artist": ({0x8298: "Doe, John", 0x013B: "Doe, John", 0x0131: "Doe"}, {}, ()),
+}
+
+
+@pytest.mark.parametrize(("main", "detail", "remarks"), WRITTEN.values(), ids=WRITTEN)
+def test_remarks_are_read_however_they_are_written(
+    main: dict[int, object], detail: dict[int, object], remarks: tuple[str, ...]
+) -> None:
+    block = Image.Exif()
+    block.update(main)
+    block.get_ifd(0x8769).update(detail)
+    assert read(block).remarks == remarks

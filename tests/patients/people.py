@@ -1,7 +1,9 @@
 """A small directory for tests of matching: ordinary people, and those who are easily taken for each other."""
 
+from collections.abc import Iterable
 from datetime import date
 
+from patients.clues import Clue
 from patients.filename_patterns import read_path
 from patients.matching.directory import MemoryDirectory
 from patients.matching.identify import identify
@@ -51,9 +53,20 @@ def directory(*more: Person) -> MemoryDirectory:
 
 
 def matched(
-    path: str, *, where: MemoryDirectory | None = None, policy: Policy | None = None, batch_patient: str = ""
+    path: str,
+    *,
+    where: MemoryDirectory | None = None,
+    policy: Policy | None = None,
+    batch_patient: str = "",
+    beside: Iterable[Clue] = (),
+    listed: Iterable[str] = (),
 ) -> MatchResult:
-    """The result for a file at `path`."""
-    clues = read_path(path, today=TODAY)
-    rules = policy or Policy(name_alone=True)
-    return identify(where or directory(), clues, policy=rules, today=TODAY, batch_patient=batch_patient)
+    """The result for a file at `path`, with what other sources say `beside` it."""
+    return identify(
+        where or directory(),
+        (*read_path(path, today=TODAY), *beside),
+        policy=policy or Policy(name_alone=True),
+        today=TODAY,
+        batch_patient=batch_patient,
+        listed=frozenset(listed),
+    )

@@ -46,6 +46,12 @@ ASSIGNED = {
     "3000003792_Pie_Diabetico.jpg": (GARZA, "number-with-check-digit"),
     "3000003792_IMG_2044.jpg": (GARZA, "number-with-check-digit"),
     "3000003966_Hernandez_ulcer.jpg": ("3000003966", "number-with-check-digit"),
+    "3000003792_M_E_G_T_01.jpg": (GARZA, "number-and-initials"),
+    "g-m_3000003792.jpg": (GARZA, "number-and-initials"),
+    "3000003792_GTM_RX.jpg": (GARZA, "number-and-initials"),
+    "HC3000003792_GARZA TIJERINA, MARIA_6001467010_CONS.pdf": (GARZA, "number-and-name"),
+    "Norma Sepúlveda 15-01-1999.pdf": ("3000005839", "name-and-birth-date"),
+    "3000003792_Garza_Maria_3000006999.jpg": (GARZA, "number-and-name"),
     "3000003792_garza_ulcer.jpg": (GARZA, "number-with-check-digit"),
 }
 HELD = {
@@ -64,6 +70,9 @@ HELD = {
     "Garza_M_01.jpg": "name-alone",
     "Garsa Tijerina_Maria_01.jpg": "name-alone",
     "Sepulveda Ramos_N_19990115.jpg": "weak-name",
+    "3000003792_G_T.jpg": "weak-name",
+    "3000003792_M_G_X.jpg": "words-unexplained",
+    "Garza_Maria_3000003792_3000005839.jpg": "two-numbers",
     "3000003792_M.jpg": "weak-name",
     "Clinica Norma Sepulveda 3000003792.pdf": "name-unclear",
     "Doctor_C_3000003792.pdf": "name-unclear",

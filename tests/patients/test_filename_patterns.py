@@ -42,6 +42,9 @@ def test_the_form_with_number_names_episode_and_type_is_read_whole() -> None:
         ("PXL_20240501_120000123.jpg", []),
         ("9f4a94c1-97c9-4be1.jpg", []),
         ("Garza_Maria_2of5.jpg", []),
+        ("P3000003799_GARZA, MARIA_6001467010_CONS.pdf", ["3000003799"]),
+        ("EXP-3000003799_GARZA, MARIA_6001467010_CONS.pdf", ["3000003799"]),
+        ("MX-0012345_GARZA, MARIA_6001467010_CONS.pdf", ["MX-0012345"]),
     ],
 )
 def test_record_numbers_stand_first_or_behind_a_label(path: str, numbers: list[str]) -> None:
@@ -62,6 +65,19 @@ def test_record_numbers_stand_first_or_behind_a_label(path: str, numbers: list[s
 )
 def test_what_is_left_between_numbers_and_dates_is_a_name(path: str, names: list[str]) -> None:
     assert _values(path, "name") == names
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "20240131_Garza, Maria_10123578_OPG.pdf",
+        "12345678_Garza, Maria_20240131_OPG.pdf",
+        "A1234567_Garza Maria_FN_19740318_OPG.pdf",
+    ],
+)
+def test_a_day_in_a_number_or_episodes_place_is_read_as_a_day(path: str) -> None:
+    assert _values(path, "pattern") != ["NUMBER_SURNAMES, NAMES_EPISODE_TYPE"]
+    assert _values(path, "date") or _values(path, "birth_date")
 
 
 def test_the_doctor_is_not_the_patient() -> None:

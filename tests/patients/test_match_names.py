@@ -46,6 +46,24 @@ def test_a_directory_in_a_file_answers_in_the_same_order(directory: Path) -> Non
     assert fourth["decision"] == "none"
 
 
+def test_every_answer_explains_itself(directory: Path) -> None:
+    (first,) = answers(b"Hernandez Lopez_Maria Guadalupe.jpg\n", directory=directory)
+
+    best, second = first["candidates"]
+    assert first["runner_up"] == second["patient"]
+    assert first["gap"] == pytest.approx(best["confidence"] - second["confidence"])
+    assert first["reason"] == "namesakes"
+    assert first["words"] == "More than one patient could bear this name."
+    assert {piece["field"] for piece in first["evidence"]} == {
+        "record_number",
+        "family_name",
+        "given_names",
+    }
+    assert isinstance(first["score"], float)
+    assert first["stranger"] is None
+    assert first["rule_version"]
+
+
 def test_a_name_alone_assigns_only_when_asked_for(directory: Path) -> None:
     name = b"Garza Tijerina_Maria Esther.jpg\n"
 

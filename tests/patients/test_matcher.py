@@ -10,7 +10,7 @@ from django.db import transaction
 from clinics.access import PERMISSIONS, Access
 from clinics.models import Clinic, Role, User
 from patients.actions import PatientFacts, register_patient
-from patients.clues import EXIF, Clue, Field
+from patients.clues import DICOM, EXIF, Clue, Field
 from patients.matcher import match, refresh_keys, refresh_keys_in_bulk, verify_check_digit
 from patients.matching.check_digits import luhn_digit
 from patients.matching.results import Decision, MatchResult
@@ -48,9 +48,9 @@ def test_number_and_name_assign_in_the_patients_own_clinic_only(clinic: Clinic) 
 
 def test_keys_follow_the_row_and_writing_them_again_changes_nothing(clinic: Clinic) -> None:
     garza = patient_of(clinic, "3000003792", "Garza Tijerina", "María Esther")
-    before = set(PatientKey.objects.values_list("id", "key"))
+    before = set(PatientKey.objects.values_list("entry", "key"))
     refresh_keys_in_bulk(Patient.objects.all())
-    assert set(PatientKey.objects.values_list("id", "key")) == before
+    assert set(PatientKey.objects.values_list("entry", "key")) == before
 
     garza.family_name = "Lozano"
     garza.save()
@@ -102,6 +102,25 @@ def test_extra_clues_are_weighed_like_the_names_own(clinic: Clinic) -> None:
     assert match(clinic, LABEL, extra_clues=[contradicting]).decision is Decision.REVIEW
 
 
+def test_a_list_counts_for_whoever_survived(clinic: Clinic) -> None:
+    survivor = patient_of(clinic, "3000003792", "Garza Tijerina", "María Esther")
+    merged = patient_of(clinic, "3000005839", "Garza", "Esther", merged_into=survivor)
+    clinic.name_alone = False
+
+    result = match(clinic, "Garza Tijerina_Maria Esther.jpg", listed=frozenset({merged.pk}))
+
+    assert decided(result) == ("assign", str(survivor.pk))
+    assert result.reason == "name-on-the-list"
+
+
+def test_the_sex_in_the_row_counts_against_a_header(clinic: Clinic) -> None:
+    patient_of(clinic, "3000003792", "Garza Tijerina", "María Esther", sex=Patient.Sex.FEMALE)
+
+    result = match(clinic, LABEL, extra_clues=[Clue(Field.SEX, "M", DICOM)])
+
+    assert (result.decision, result.reason) == (Decision.REVIEW, "sex-disagrees")
+
+
 def test_a_number_alone_assigns_once_the_check_digit_is_verified_on_the_directory(clinic: Clinic) -> None:
     bodies = [str(300_000_379 + at * 17) for at in range(30)]
     patients = [
@@ -149,6 +168,7 @@ def test_the_result_is_stored_as_plain_json(clinic: Clinic) -> None:
     assert [clue["field"] for clue in stored["clues"]][:2] == ["pattern", "record_number"]
 
 
+@pytest.mark.django_db(transaction=True)  # words are remembered from file to file when they are committed
 def test_a_match_costs_few_queries(clinic: Clinic, django_assert_max_num_queries: object) -> None:
     patient_of(clinic, "3000003792", "Garza Tijerina", "María Esther")
     match(clinic, LABEL)

@@ -80,10 +80,11 @@ class Command(BaseCommand):
             rotate(home.logs / f"{name}.log")
         self.start_broker(supervisor, home)
         self.prepare()
+        reachable = "127.0.0.1" if bind == "0.0.0.0" else bind  # noqa: S104  # compares, does not bind
+        # Its patience begins here: how long the tables of a first start took says nothing about a process.
+        probe = ReadyProbe(reachable, port, time.monotonic())
         self.start_processes(supervisor, f"{bind}:{port}")
         self.say("Starting web server, workers and Beat…")
-        reachable = "127.0.0.1" if bind == "0.0.0.0" else bind  # noqa: S104  # compares, does not bind
-        probe = ReadyProbe(reachable, port, began)
         if not supervisor.watch(until=probe, max_deaths=MAX_DEATHS_AT_START):
             return
         self.say(probe.complaint or f"Intake is ready on http://{reachable}:{port}")

@@ -26,7 +26,8 @@ class Command(BaseCommand):
 
     help = (
         "Match file names (stdin, one a line) with a clinic's patients, or with those in a JSON Lines file. "
-        "Prints one JSON object a line: file, patient, confidence, decision, candidates, evidence, reason."
+        "Prints one JSON object a line: file, patient, confidence, decision,"
+        " candidates, evidence, reason, words, score, runner_up, gap, stranger, rule_version."
     )
     stealth_options = ("stdin",)
 
@@ -95,6 +96,7 @@ def _person(line: str, number: int) -> Person:
             given=row.get("given") or "",
             suffix=row.get("suffix") or "",
             birth_date=date.fromisoformat(birth_date) if birth_date else None,
+            sex=row.get("sex") or "",
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CommandError(
@@ -116,5 +118,10 @@ def _answer(name: str, result: MatchResult) -> dict[str, Any]:
         ],
         "evidence": plain["evidence"],
         "reason": result.reason,
+        "words": result.words,
+        "score": result.score,
+        "runner_up": result.runner_up,
+        "gap": result.gap,
+        "stranger": plain["stranger"],
         "rule_version": result.rule_version,
     }

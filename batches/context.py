@@ -1,0 +1,194 @@
+"""What the batch knows of one of its files: the card before it, the line of a list, the patients of the day.
+
+Everything here can come after the file it speaks of. `spread_news` therefore notes, in the transaction that
+settles a card, a shot or a list, which files are to be matched again; `batches.rematch` does it.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from batches.card_runs import NOBODY, Card, Shot, begins_before, ends_after, numbers_for
+from batches.listed import listed_in, numbers_for_path
+from batches.models import Batch, BatchFile, FileEvent, PatientCard
+from batches.states import FileStatus
+from clinics.models import Clinic
+from files.kinds import FileKind
+from patients.clues import BATCH, CARD, FILE_NAME, FOLDER, LIST, Clue, Field
+from patients.models import Patient
+from patients.owners import owners_of
+
+_NOT_OF_THE_CONTENT = frozenset({FILE_NAME, FOLDER, BATCH, CARD, LIST})
+_OF_THE_BATCH = frozenset({CARD, LIST})
+PATIENT_CARD = "patient-card"
+"""Why a file is in no chart: it is a patient's card, and tells whose the shots after it are."""
+
+_LONGEST_NUMBER = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What came with a file: clues of cards and lists, and the ids of the day's patients."""
+
+    clues: tuple[Clue, ...] = ()
+    listed: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that speaks of a file's patient beside its path.
+
+    `card` is the number on the picture, where the picture is that of a card. `directory` is the moment of the
+    directory that the match will see, or a later one's, never an earlier one's.
+    """
+
+    content: tuple[Clue, ...] = ()
+    around: Around = Around()
+    card: str | None = None
+    directory: datetime | None = None
+
+    @property
+    def clues(self) -> tuple[Clue, ...]:
+        """What the matcher is told beside the path."""
+        return (*self.content, *self.around.clues)
+
+
+def known_of(file: BatchFile, content: Iterable[Clue], *, card: str | None = None) -> Known:
+    """Look around, before the match. `file` must bear its own moment and camera."""
+    return Known(tuple(content), around(file, card), card, moment_of_directory(file.batch.clinic_id))
+
+
+def content_of(evidence: dict[str, Any]) -> tuple[Clue, ...]:
+    """What the bytes themselves said, from the stored evidence, so that nobody has to read them again."""
+    return tuple(clue for clue in _stored(evidence) if clue.source not in _NOT_OF_THE_CONTENT)
+
+
+def of_the_batch(evidence: dict[str, Any]) -> tuple[Clue, ...]:
+    """What cards and lists said when the file was last matched."""
+    return tuple(clue for clue in _stored(evidence) if clue.source in _OF_THE_BATCH)
+
+
+def around(file: BatchFile, card: str | None) -> Around:
+    """What the batch knows of `file` at this moment; nothing of a card, which speaks for others."""
+    if card is not None:
+        return Around()
+    number = _card_number(file)
+    by_card = [Clue(Field.RECORD_NUMBER, number, CARD, "labelled")] if number != NOBODY else []
+    by_list = [Clue(Field.RECORD_NUMBER, each, LIST, "mapped") for each in numbers_for_path(file)]
+    return Around((*by_card, *by_list), listed_in(file.batch_id))
+
+
+def moment_of_directory(clinic_id: UUID) -> datetime:
+    """How new the directory is: just after its last change, or this moment where there was none.
+
+    Just after, because SQLite compares moments as text, and writes a whole second without its zeros.
+    """
+    changed = Clinic.objects.values_list("directory_changed_at", flat=True).get(pk=clinic_id)
+    return changed + timedelta(microseconds=1) if changed else timezone.now()
+
+
+def card_among(file: BatchFile, numbers: Sequence[str]) -> str | None:
+    """The number for which a picture with these numbers on it is a card; None for a picture that is none.
+
+    Of several the one that is somebody's; where that leaves a choice, the card is nobody's, because the shots
+    after it are at least not those of the card before it. Nor is a picture a card that a person has put back
+    on the road after it was set aside as one.
+    """
+    if not numbers or _is_put_back(file):
+        return None
+    if len(numbers) == 1:
+        return numbers[0]
+    owned = owners_of(file.batch.clinic, numbers)
+    return next(iter(owned)) if len(set(owned.values())) == 1 else " / ".join(numbers)[:_LONGEST_NUMBER]
+
+
+def _is_put_back(file: BatchFile) -> bool:
+    events = FileEvent.objects.filter(file=file)
+    back = events.filter(from_status=FileStatus.CANCELLED, actor__isnull=False)
+    return events.filter(code=PATIENT_CARD).exists() and back.exists()
+
+
+def card_owners(batch: Batch) -> dict[UUID, Patient]:
+    """Whose each card of the batch is, by its file; for those who may see names."""
+    numbers = dict(PatientCard.objects.filter(batch=batch).values_list("file_id", "number"))
+    owners = owners_of(batch.clinic, numbers.values())
+    return {file_id: owners[number] for file_id, number in numbers.items() if number in owners}
+
+
+def spread_news(file: BatchFile, *, was_card: bool = False) -> None:
+    """Note which files of the batch must be matched again because `file` is settled now.
+
+    Call it in the transaction that settles, with the batch locked: whoever settles later looks around anew.
+    """
+    if file.kind == FileKind.CSV:
+        _undecided(file.batch_id).exclude(pk=file.pk).update(news=F("news") + 1)
+    elif file.taken_at is not None:
+        _spread_along_the_run(file, was_card=was_card)
+
+
+def _spread_along_the_run(file: BatchFile, *, was_card: bool) -> None:
+    cards = _cards_of(file.batch)
+    if file.taken_at is None or not (cards or was_card):
+        return
+    since, until = begins_before(file.taken_at, cards), ends_after(file.taken_at, file.camera, cards)
+    rows = _shots(file.batch_id, since, until)
+    numbers = _numbers(file.batch.clinic, rows, cards)
+    later = (row for row in rows if row.taken_at and row.taken_at >= file.taken_at)
+    # One that has news already is just being matched, perhaps with what was true a moment ago.
+    changed = [row.pk for row in later if row.news or _told_by_card(row) != numbers.get(row.pk, NOBODY)]
+    _undecided(file.batch_id).filter(pk__in=changed).update(news=F("news") + 1)
+
+
+def _undecided(batch_id: UUID) -> Any:
+    standing = Q(status__in=[FileStatus.REVIEW, FileStatus.COMPLETED], decided_by=None)
+    return BatchFile.objects.filter(standing, batch=batch_id).exclude(kind=FileKind.CSV)
+
+
+def _card_number(file: BatchFile) -> str:
+    if file.taken_at is None or not (cards := _cards_of(file.batch, besides=file)):
+        return NOBODY
+    rows = _shots(file.batch_id, begins_before(file.taken_at, cards), file.taken_at)
+    others = [row for row in rows if row.pk != file.pk]
+    return _numbers(file.batch.clinic, [*others, file], cards).get(file.pk, NOBODY)
+
+
+def _cards_of(batch: Batch, *, besides: BatchFile | None = None) -> list[Card]:
+    """The batch's cards that have a time, each with the number of its owner as the directory is now; one that
+    a person has filed as a picture is none.
+    """
+    rows = PatientCard.objects.filter(batch=batch, captured_at__isnull=False)
+    rows = rows.exclude(Q(file__status=FileStatus.COMPLETED) | Q(file=besides))
+    cards = list(rows.values_list("captured_at", "camera", "number"))
+    owners = owners_of(batch.clinic, (number for *_, number in cards))
+    return [
+        Card(at, camera, owners[number].mrn if number in owners else NOBODY)
+        for at, camera, number in cards
+        if at is not None
+    ]
+
+
+def _shots(batch_id: UUID, since: datetime, until: datetime | None) -> list[BatchFile]:
+    """Pictures of the batch between two moments that are no cards."""
+    rows = BatchFile.objects.filter(batch=batch_id, taken_at__gte=since)
+    if until is not None:
+        rows = rows.filter(taken_at__lte=until)
+    return list(rows.exclude(Q(card__isnull=False) & ~Q(status=FileStatus.COMPLETED)))
+
+
+def _numbers(clinic: Clinic, rows: Collection[BatchFile], cards: list[Card]) -> dict[Any, str]:
+    shots = [Shot(row.pk, row.taken_at, row.camera) for row in rows if row.taken_at is not None]
+    return numbers_for(shots, cards, pause=timedelta(minutes=clinic.card_pause_minutes))
+
+
+def _told_by_card(row: BatchFile) -> str:
+    """The number that a card gave to the file when it was last matched."""
+    return next((clue.value for clue in _stored(row.evidence) if clue.source == CARD), NOBODY)
+
+
+def _stored(evidence: dict[str, Any]) -> Iterator[Clue]:
+    return (Clue(**clue) for clue in evidence.get("clues", ()))

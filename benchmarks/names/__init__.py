@@ -1,0 +1,1 @@
+"""The parts of `benchmarks.matching`: a made-up directory, the product, its rivals, the score."""

@@ -1,0 +1,1 @@
+"""The pages of the directory, and of how a clinic matches files with it."""

@@ -1,0 +1,149 @@
+"""Lists as programs and people write them: encodings, separators, headers, dates, damaged numbers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from files.errors import FileRejected
+from patients.listing import ROWS_FILE, read
+
+LIMITS = {"max_bytes": 10_000, "max_rows": 50, "max_columns": 8}
+PLAIN = "MRN,Apellidos,Nombre,Fecha de nacimiento,Sexo\n0012345,Garza Tijerina,María Esther,23/04/1957,F\n"
+
+
+def told(folder: Path, content: bytes | str, **limits: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    path = folder / "list.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    summary = read(path=str(path), scratch=str(folder), **LIMITS | limits)
+    return summary, [json.loads(line) for line in (folder / ROWS_FILE).read_text().splitlines()]
+
+
+def rows_of(folder: Path, content: bytes | str) -> list[dict[str, Any]]:
+    return told(folder, content)[1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(PLAIN.encode(), id="utf-8"),
+        pytest.param(b"\xef\xbb\xbf" + PLAIN.encode(), id="utf-8 with its mark"),
+        pytest.param(PLAIN.encode("cp1252"), id="windows"),
+        pytest.param(PLAIN.encode("utf-16"), id="utf-16 with its mark"),
+        pytest.param(PLAIN.encode("utf-16-le"), id="utf-16 without"),
+        pytest.param(PLAIN.encode("utf-16-be"), id="utf-16 the other way"),
+        pytest.param(PLAIN.replace("\n", "\r\n").encode(), id="windows lines"),
+        pytest.param(PLAIN.replace("\n", "\r").encode(), id="old mac lines"),
+        pytest.param(PLAIN.replace(",", ";").encode(), id="semicolons"),
+        pytest.param(PLAIN.replace(",", "\t").encode(), id="tabs"),
+        pytest.param(PLAIN.replace(",", "|").encode(), id="bars"),
+        pytest.param(b"sep=;\n" + PLAIN.replace(",", ";").encode(), id="excel's first line"),
+        pytest.param(b"Lista del dia 4 de mayo\n\n" + PLAIN.encode(), id="a title above"),
+        pytest.param(PLAIN.replace("0012345", '="0012345"').encode(), id="excel's text"),
+    ],
+)
+def test_one_list_however_it_was_saved(tmp_path: Path, content: bytes) -> None:
+    summary, (row,) = told(tmp_path, content)
+    assert (row["mrn"], row["family_name"], row["given_names"]) == (
+        "0012345",
+        "Garza Tijerina",
+        "María Esther",
+    )
+    assert (row["birth_date"], row["sex"], row["problem"]) == ("1957-04-23", "F", "")
+    assert summary == {"is_mapping": False, "rows": 1, "refused": 0, "told": []}
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "expected"),
+    [
+        ("NHC", "7", {"mrn": "7"}),
+        ("N.º de expediente", "7", {"mrn": "7"}),
+        ("Patient ID", "7", {"mrn": "7"}),
+        ("EXPEDIENTE;Apellido paterno;Apellido materno;Nombres", "7;Garza;Tijerina;Eva",
+         {"family_name": "Garza Tijerina", "given_names": "Eva"}),
+        ("mrn;last_name;first name;middle name", "7;Smith;Ann;B",
+         {"family_name": "Smith", "given_names": "Ann B"}),
+        ("mrn;Nombre", "7;GARZA TIJERINA, MARÍA", {"family_name": "GARZA TIJERINA", "given_names": "MARÍA"}),
+        ("mrn;Paciente", "7;María Garza", {"family_name": "", "whole_name": "María Garza"}),
+        ("mrn;DOB", "7;1957-04-23", {"birth_date": "1957-04-23"}),
+        ("mrn;DOB", "7;19570423", {"birth_date": "1957-04-23"}),
+        ("mrn;DOB", "7;04/23/1957", {"birth_date": "1957-04-23"}),
+        ("mrn;F. Nac.", "7;23-abr-1957", {"birth_date": "1957-04-23"}),
+        ("mrn;Fecha nacimiento", "7;03/04/1957", {"birth_date": "1957-04-03"}),
+        ("mrn;DOB", "7;03/04/1957", {"birth_date": "", "has_lost_date": True}),
+        ("mrn;DOB", "7;04/04/1957", {"birth_date": "1957-04-04", "has_lost_date": False}),
+        ("mrn;DOB", "7;31/02/1957", {"birth_date": "", "has_lost_date": True}),
+        ("Archivo;MRN", "C:\\Fotos\\IMG_1.JPG;007", {"path": "C:\\Fotos\\IMG_1.JPG", "mrn": "007"}),
+    ],
+)  # fmt: skip
+def test_headers_and_cells(tmp_path: Path, header: str, cells: str, expected: dict[str, Any]) -> None:
+    (row,) = rows_of(tmp_path, f"{header}\n{cells}\n")
+    assert {name: row[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (["M", "F"], ["M", "F"]),
+        (["M", "H"], ["F", "M"]),
+        (["M", "M"], ["", ""]),
+        (["H", "F", "M"], ["M", "F", ""]),
+        (["Masculino", "Femenino"], ["M", "F"]),
+    ],
+    ids=["man beside F", "mujer beside H", "M alone says nothing", "nor M among both", "in words"],
+)
+def test_an_m_means_what_its_column_means(tmp_path: Path, column: list[str], expected: list[str]) -> None:
+    lines = "\n".join(f"{number},{sex}" for number, sex in enumerate(column, start=1))
+    assert [row["sex"] for row in rows_of(tmp_path, f"MRN,Sexo\n{lines}\n")] == expected
+
+
+def test_the_days_of_one_column_are_read_in_one_order(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, "mrn,dob\n1,12/25/1990\n2,03/04/1957\n")
+    assert [row["birth_date"] for row in rows] == ["1990-12-25", "1957-03-04"]
+    rows = rows_of(tmp_path, "mrn,dob\n1,12/25/1990\n2,25/12/1957\n3,03/04/1957\n")
+    assert [row["birth_date"] for row in rows] == ["", "", ""]
+
+
+def test_lines_that_are_not_understood_are_counted_with_their_numbers(tmp_path: Path) -> None:
+    content = 'MRN,Nombre\n1,"Garza,\n María"\n\n,\n3.00E+09,Okafor\n,\n4,Okafor,5\n'
+    summary, rows = told(tmp_path, content)
+    assert (summary["rows"], summary["refused"]) == (1, 2)
+    assert [line for line, _ in summary["told"]] == [6, 8]
+    assert "spreadsheet" in summary["told"][0][1]
+    assert rows[0]["given_names"] == "María"
+
+
+def test_a_mapping_needs_both(tmp_path: Path) -> None:
+    summary, rows = told(tmp_path, "file,mrn\na.jpg,1\nb.jpg,\n,2\n")
+    assert summary["is_mapping"]
+    assert [bool(row["problem"]) for row in rows] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("content", "limits", "code"),
+    [
+        (b"Buy milk.\nCall Ann.\n", {}, "list-not-understood"),
+        (b"1,2,3\n4,5,6\n", {}, "list-not-understood"),
+        (b"\x00\xff" * 500, {}, "list-not-understood"),
+        (b"", {}, "list-not-understood"),
+        (b"DOB,Sex\n1957-04-23,F\n", {}, "list-not-understood"),
+        (b"MRN\n", {}, "list-empty"),
+        (b"MRN\n" + b"1\n" * 51, {}, "list-too-long"),
+        (b"MRN" + b",x" * 8 + b"\n1\n", {}, "list-too-wide"),
+        (b"MRN\n1\n", {"max_bytes": 5}, "list-too-large"),
+        (b"MRN\n" + b'"' + b"x" * 200_000, {"max_bytes": 1_000_000}, "list-quote-open"),
+        (b'MRN,Name\n1,"Garza\n2,Lee\n3,Ray\n4,Fox\n5,Cruz\n6,Pena\n', {}, "list-quote-open"),
+    ],
+)
+def test_a_list_that_cannot_be_read_says_why(
+    tmp_path: Path, content: bytes, limits: dict[str, int], code: str
+) -> None:
+    with pytest.raises(FileRejected) as refused:
+        told(tmp_path, content, **limits)
+    assert refused.value.code == code
+
+
+def test_the_refusal_names_headers_that_help(tmp_path: Path) -> None:
+    with pytest.raises(FileRejected, match="expediente"):
+        told(tmp_path, "Dear all,\n")
