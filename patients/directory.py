@@ -107,11 +107,13 @@ def find_sql(keys: int) -> str:
     One key alone, a common name's perhaps, is not counted: its patients stand in their order already.
     """
     places = ", ".join(["%s"] * keys)
-    shared, grouped = ("COUNT(*)", "GROUP BY entry_id") if keys > 1 else ("1", "")
+    shared, order = "COUNT(*)", "GROUP BY entry_id ORDER BY shared DESC, entry_id"
+    if keys == 1:
+        shared, order = "1", "ORDER BY entry_id"
     return f"""
         SELECT {", ".join(_COLUMNS)} FROM (
             SELECT entry_id, {shared} AS shared FROM patients_patientkey WHERE "key" IN ({places})
-            {grouped} ORDER BY shared DESC, entry_id LIMIT %s
+            {order} LIMIT %s
         ) AS found
         JOIN patients_indexedpatient ON id = entry_id
         ORDER BY shared DESC, entry_id
