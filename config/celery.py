@@ -1,10 +1,11 @@
 """The queue: the Celery application, what Beat does when, and which heart beats."""
 
+import gc
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab, schedule
-from celery.signals import setup_logging, worker_ready
+from celery.signals import setup_logging, worker_process_init, worker_ready
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
@@ -91,3 +92,12 @@ def keep_our_logging(**_: Any) -> None:
 def announce_worker(**_: Any) -> None:
     """A worker that has just started proves at once that it consumes, without waiting for Beat."""
     app.send_task("config.tasks.beat_heart", queue="urgent", expires=settings.INTAKE_HEARTBEAT_SECONDS)
+
+
+@worker_process_init.connect
+def leave_the_code_alone(**_: Any) -> None:
+    """What is loaded stays for good: Python's collector need not go through all of it in the middle of a
+    file, which took it 75 ms, fifteen files' worth of matching.
+    """
+    gc.collect()
+    gc.freeze()

@@ -12,7 +12,6 @@ from django.urls import reverse
 from batches import desk
 from batches.actions import many
 from batches.actions.many import Decided
-from batches.groups import MOST_FILES
 from batches.models import BatchFile
 from batches.views import last
 from batches.views.desk import files_of
@@ -58,7 +57,7 @@ class Decision(Page):
     @cached_property
     def files(self) -> list[BatchFile]:
         """The files in their order, if every one of them is this clinic's."""
-        named = self.request.POST.getlist("file")[:MOST_FILES] or [""]
+        named = self.request.POST.getlist("file") or [""]
         own = BatchFile.objects.of(self.access.clinic)
         wanted = [uuid_in(text) for text in named]
         ids = set(own.filter(pk__in=[pk for pk in wanted if pk]).values_list("pk", flat=True))
@@ -68,7 +67,7 @@ class Decision(Page):
         found = files_of(ids)
         return [found[pk] for pk in dict.fromkeys(wanted) if pk]
 
-    @cached_property
+    @property
     def patient(self) -> Patient | None:
         """Whose chart they go to; None where they go to no chart."""
         return None
@@ -113,45 +112,34 @@ class Assign(Decision):
     verb = Verb.ASSIGN
 
     @cached_property
-    def patient(self) -> Patient | None:
+    def owner(self) -> Patient:
         """One of the clinic's whose record is in use."""
         living = Patient.objects.of(self.access.clinic).living()
         return get_or_404(living, self.access, self.request.POST.get("patient"))
 
+    @property
+    def patient(self) -> Patient | None:
+        """Whose chart they go to."""
+        return self.owner
+
     def decide(self, files: Sequence[BatchFile]) -> Decided:
         """File them."""
-        assert self.patient is not None  # noqa: S101 - `patient` above is a patient or a 404
-        return many.assign_files(
-            files=files, patient=self.patient, actor=self.access.user, reason=self.reason
-        )
+        return many.assign_files(files=files, patient=self.owner, actor=self.access.user, reason=self.reason)
 
 
-class Provisional(Decision):
+class Provisional(Assign):
     """The files are of somebody who is not in the directory: a provisional patient is made for them."""
-
-    verb = Verb.ASSIGN
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Register and file; the form has said already how many files that is about."""
         if not self.files or not self.form.is_valid():
             return self.ask_again()
         try:
-            self.register()
+            self.owner = register_patient(access=self.access, facts=self.form.facts())
         except Refused as refusal:
             self.form.add_error("mrn", str(refusal))
             return self.ask_again()
         return self.settled(self.decide(self.files))
-
-    def register(self) -> None:
-        """The new patient."""
-        self.__dict__["patient"] = register_patient(access=self.access, facts=self.form.facts())
-
-    def decide(self, files: Sequence[BatchFile]) -> Decided:
-        """File them."""
-        assert self.patient is not None  # noqa: S101 - `register` came first
-        return many.assign_files(
-            files=files, patient=self.patient, actor=self.access.user, reason=self.reason
-        )
 
     @cached_property
     def form(self) -> NewPatientForm:
@@ -175,7 +163,7 @@ class KeepBoth(Assign):
 
     def decide(self, files: Sequence[BatchFile]) -> Decided:
         """File them beside their twins."""
-        return many.keep_files(files=files, patient=self.patient, actor=self.access.user, reason=self.reason)
+        return many.keep_files(files=files, patient=self.owner, actor=self.access.user, reason=self.reason)
 
 
 class Reject(Decision):

@@ -8,6 +8,7 @@ name by name. Each prints one line of JSON with what it took.
 """
 
 import argparse
+import gc
 import json
 import resource
 import sys
@@ -55,6 +56,8 @@ def load(folder: Path, bare_number: str) -> dict[str, Any]:
 
 def match(folder: Path, files: int, answers: Path) -> dict[str, Any]:
     """Milliseconds a name, seconds until the first could be asked, and the most memory ever taken."""
+    gc.collect()
+    gc.freeze()  # as every worker process does when it starts (config.celery)
     clinic = Clinic.objects.get()
     started = time.perf_counter()
     directory.DatabaseDirectory(clinic)

@@ -1,6 +1,7 @@
 """Keys in a table that holds little else, and counts of words that are kept instead of read from everybody."""
 
 from itertools import islice
+from typing import Any
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -17,7 +18,7 @@ class CreateKeys(migrations.CreateModel):
     it reads the whole table sooner than look a few hundred of them up.
     """
 
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if schema_editor.connection.vendor != "sqlite":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             schema_editor.execute(
@@ -30,7 +31,7 @@ class CreateKeys(migrations.CreateModel):
         )
 
 
-def fill(apps, schema_editor):
+def fill(apps: Any, schema_editor: Any) -> None:
     """Whoever is in the directory already must be found after an upgrade, too."""
     rows = apps.get_model("patients", "Patient").objects.order_by("clinic_id", "created_at", "pk").iterator()
     while chunk := list(islice(rows, _PATIENTS_AT_ONCE)):

@@ -2,6 +2,7 @@
 
 const SETTING = "intake-review-keys";
 const SETTLE_MS = 500;
+const SEEN_AT_ONCE = 12;
 const { review } = window.intake;
 const { routes } = review;
 const bar = document.querySelector("#confirm");
@@ -193,9 +194,10 @@ async function fetchNext() {
   }
 }
 
-/** Pictures of a desk that is not shown yet are fetched now, so that it is shown whole. */
+/** What is seen first of a desk that is not shown yet is fetched now; each picture that is read is noted. */
 function warm(fresh) {
-  fresh.querySelectorAll(".plate img, .strip img").forEach((picture) => picture.removeAttribute("loading"));
+  const seen = [...fresh.querySelectorAll(".plate img"), ...[...fresh.querySelectorAll(".strip img")].slice(0, SEEN_AT_ONCE)];
+  seen.forEach((picture) => picture.removeAttribute("loading"));
   return fresh;
 }
 
@@ -350,7 +352,12 @@ function isPressable(target) {
 
 function follow(event) {
   const { key, target } = event;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || help.open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
+  if (event.repeat) {
+    // A key that is held down must not answer the question that it has just raised.
+    if (asked && key === "Enter") event.preventDefault();
+    return;
+  }
   if (asked && key === "Escape") return void close();
   if (isTyping(target) || (isOn && !isOn.checked)) return;
   if (asked && key === "x" && asked.button.dataset.key === "x") confirm();

@@ -34,7 +34,7 @@ def test_a_registered_patient_is_found_by_the_matcher_at_once(api: Client, clini
     patient = Patient.objects.get(clinic=clinic)
     assert answer.status_code == 201
     assert answer.json() == facts | {"id": str(patient.pk), "provisional": False}
-    assert PatientKey.objects.filter(patient=patient).exists()
+    assert PatientKey.objects.filter(entry__patient=patient).exists()
     assert AuditEntry.objects.filter(action="patient-registered", object_id=str(patient.pk)).count() == 1
     assert api.get(f"{API}/patients/{patient.pk}").json() == answer.json()
 

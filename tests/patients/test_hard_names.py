@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from patients.matching.results import Decision
 TODAY = date(2026, 6, 30)
 SPECIFICATION = Path(__file__).with_name("hard_names.tsv")
 LOOK_ALIKES = 12  # the first of the demonstration's people, who are those of the specification
-POLICIES = {
+POLICIES: dict[str, dict[str, Any]] = {
     "always": {"bare_number": "always"},
     "never": {"bare_number": "never"},
     "name": {"name_alone": True},
@@ -73,12 +74,13 @@ def townspeople(*, with_check_digit: bool) -> list[Person]:
     ]
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: f"line {case.line}")
+@pytest.mark.parametrize("case", list(cases()), ids=lambda case: f"line {case.line}")
 def test_a_hard_name_ends_as_the_specification_says(case: Case) -> None:
     town = townspeople(with_check_digit="luhn" in case.rules)
     names = {person.names for person in case.people}
     directory = MemoryDirectory([*case.people, *(other for other in town if other.names not in names)])
-    policy = Policy(**{name: value for rule in case.rules for name, value in POLICIES.get(rule, {}).items()})
+    changes = [POLICIES[rule] for rule in case.rules if rule in POLICIES]
+    policy = Policy(**{name: value for change in changes for name, value in change.items()})
     result = identify(directory, read_path(case.file, today=TODAY), policy=policy, today=TODAY)
     decision, _, patient = case.expected.partition(" ")
     said = f"{result.decision} {result.patient_id} ({result.reason}, {result.confidence:.3f})"
