@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 
 from batches import filing, listed, transitions
 from batches.context import Known, content_of, known_of, of_the_batch, spread_news
@@ -38,11 +39,15 @@ _WITH = ("batch__clinic", "batch__patient", "patient", "image__twin_of", "docume
 
 
 def due() -> "QuerySet[BatchFile]":
-    """Files to match again: waiting ones when news or a newer directory came, filed ones when news came."""
+    """Files to match again: waiting ones when news or a newer directory came, filed ones when news came.
+
+    One that somebody looks at in review is left alone meanwhile, so that it does not change under the eyes.
+    """
     is_older = Q(matched_at=None) | Q(matched_at__lt=F("batch__clinic__directory_changed_at"))
     waiting = Q(status=FileStatus.REVIEW) & (Q(news__gt=0) | is_older)
     filed = Q(status=FileStatus.COMPLETED, news__gt=0, patient__isnull=False)
-    return BatchFile.objects.filter(UNTOUCHED, waiting | filed, batch__paused_at=None)
+    nobody_looks = Q(review_until=None) | Q(review_until__lt=Now())
+    return BatchFile.objects.filter(UNTOUCHED, nobody_looks, waiting | filed, batch__paused_at=None)
 
 
 def due_clinics() -> list[UUID]:

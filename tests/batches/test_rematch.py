@@ -125,6 +125,20 @@ def test_what_a_person_has_taken_out_stays_out(
     assert (file.status, file.evidence, file.decided_by) == (R, evidence, clinician)
 
 
+def test_what_a_reviewer_looks_at_does_not_change_under_the_eyes(
+    send: Send, clinic: Clinic, garza: Patient, clinician: User
+) -> None:
+    file = send(NAMED, PICTURE, walk=True)
+    looked_at = BatchFile.objects.filter(pk=file.pk)
+    looked_at.update(reviewer=clinician, review_until=timezone.now() + timedelta(minutes=5))
+    come(clinic)
+    again(clinic)
+    assert looked_at.get().status == R
+    looked_at.update(review_until=timezone.now() - timedelta(seconds=1))
+    again(clinic)
+    assert looked_at.get().status == F
+
+
 def test_a_paused_batch_waits(send: Send, batch: Batch, garza: Patient, clinician: User) -> None:
     file = send(NAMED, PICTURE, walk=True)
     pause_batch(batch=batch, actor=clinician)
