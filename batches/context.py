@@ -28,7 +28,8 @@ _OF_THE_BATCH = frozenset({CARD, LIST})
 PATIENT_CARD = "patient-card"
 """Why a file is in no chart: it is a patient's card, and tells whose the shots after it are."""
 
-_LONGEST_NUMBER = 64
+SEVERAL = "several numbers"
+"""The number of a card that leaves a choice: no digit in it, so that it can be nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def card_among(file: BatchFile, numbers: Sequence[str]) -> str | None:
     if len(numbers) == 1:
         return numbers[0]
     owned = owners_of(file.batch.clinic, numbers)
-    return next(iter(owned)) if len(set(owned.values())) == 1 else " / ".join(numbers)[:_LONGEST_NUMBER]
+    return next(iter(owned)) if len(set(owned.values())) == 1 else SEVERAL
 
 
 def _is_put_back(file: BatchFile) -> bool:
@@ -158,16 +159,16 @@ def _card_number(file: BatchFile) -> str:
 
 
 def _cards_of(batch: Batch, *, besides: BatchFile | None = None) -> list[Card]:
-    """The batch's cards that have a time, each with the number of its owner as the directory is now; one that
-    a person has filed as a picture is none.
-    """
+    """The batch's cards that have a time, each with the number of its owner as the directory is now."""
     rows = PatientCard.objects.filter(batch=batch, captured_at__isnull=False)
-    rows = rows.exclude(Q(file__status=FileStatus.COMPLETED) | Q(file=besides))
-    cards = list(rows.values_list("captured_at", "camera", "number"))
-    owners = owners_of(batch.clinic, (number for *_, number in cards))
+    cards = list(rows.exclude(file=besides).values_list("captured_at", "camera", "number", "file__status"))
+    owners = owners_of(batch.clinic, (number for _, _, number, _ in cards))
+    # One that somebody has filed as a picture says nothing any more, and still ends the run before it.
     return [
-        Card(at, camera, owners[number].mrn if number in owners else NOBODY)
-        for at, camera, number in cards
+        Card(
+            at, camera, owners[number].mrn if number in owners and status != FileStatus.COMPLETED else NOBODY
+        )
+        for at, camera, number, status in cards
         if at is not None
     ]
 

@@ -19,7 +19,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from imaging.facts import Code
 
@@ -85,11 +85,16 @@ def _read(text: str) -> Iterator[tuple[str, bool]]:
     elif text.startswith(("{", "[")):
         yield from ((number, True) for number in _from_json(text))
     elif re.match(r"https?://", text, re.IGNORECASE):
-        yield from ((number, True) for number in _from_pairs(parse_qsl(urlsplit(text).query)))
+        yield from ((number, True) for number in _from_pairs(_query_of(text)))
     elif segment := _SEGMENT.search(text):
         yield from ((number, True) for number in _from_segment(text[segment.start("name") :]))
     elif not _NOT_A_PATIENT.match(text):
         yield from _from_fields([field.strip() for field in _BETWEEN_FIELDS.split(text)])
+
+
+def _query_of(address: str) -> list[tuple[str, str]]:
+    """The pairs of an address. Split by hand: `urlsplit` raises for an address that is none."""
+    return parse_qsl(address.partition("?")[2].partition("#")[0])
 
 
 def _from_fields(fields: Sequence[str]) -> Iterator[tuple[str, bool]]:

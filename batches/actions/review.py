@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from batches import filing, transitions
 from batches.actions.batch import put_back, send_files
-from batches.filing import brought_back, decide, record_in_review
+from batches.filing import brought_back, decide, decided_already, record_in_review
 from batches.models import BatchFile
 from batches.records import Record, twin_of, withdraw_unfiled
 from batches.states import FileStatus
@@ -98,6 +98,8 @@ def keep_file(*, file: BatchFile, actor: User, patient: Patient | None = None, r
     road, which sets it aside no more. Refused (409) `patient-missing`, `no-twin`, or as `assign_file` is.
     """
     if file.status == FileStatus.DUPLICATE:
+        if patient is not None:  # whoever chose a chart saw it in review, where it is no more
+            raise decided_already()
         _put_back_on_road(file, actor, reason)
         return
     record_in_review(file)

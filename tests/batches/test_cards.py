@@ -98,6 +98,24 @@ def test_two_numbers_on_one_card_end_the_run_too(batch: Batch, garza: Patient, o
     assert (card.status, later.status) == (R, R)
 
 
+def test_two_numbers_on_one_card_never_join_to_a_third_patients(batch: Batch, garza: Patient) -> None:
+    factories.make_patient(batch.clinic, "10423381", "Otra", "Persona")
+    sheet = Taken("DSC_0004.jpg", 10, ("1042", "3381"))
+    *_, later = walk(batch, CARD, FIRST, sheet, LATER)
+    assert (later.status, later.patient) == (R, None)
+
+
+def test_an_unknown_card_that_somebody_files_still_ends_the_run_before_it(
+    batch: Batch, garza: Patient, clinician: User
+) -> None:
+    *_, card, later = walk(batch, CARD, FIRST, NOBODYS, LATER)
+    stranger = factories.make_patient(batch.clinic, "P-KXQHMB", "Nueva", "Paciente")
+    assign_file(file=card, patient=stranger, actor=clinician)
+    rematch.match_clinic_again(batch.clinic_id, seconds=60)
+    later.refresh_from_db()
+    assert (later.status, later.patient) == (R, None)
+
+
 def test_a_pause_ends_the_run(batch: Batch, garza: Patient) -> None:
     *_, after = walk(
         batch, CARD, Taken("DSC_0101.jpg", 25), Taken("DSC_0102.jpg", 50), Taken("DSC_0103.jpg", 81)

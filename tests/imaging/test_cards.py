@@ -41,6 +41,8 @@ TEXTS: dict[str, tuple[str, str | None]] = {
     "JSON with true": ('{"mrn": true}', None),
     "web address with the number": (f"https://his.example/p?ward=3&mrn={N}", N),
     "web address": (f"https://his.example/{N}", None),
+    "broken web address": (f"https://[::1/p?mrn={N}", N),
+    "no web address at all": ("http://[x", None),
     "GS1 recipient": ("(8018)341234512345678906", "341234512345678906"),
     "GS1 recipient among others": ("(8018)341234512345678906(8019)12", "341234512345678906"),
     "GS1 provider, which is a nurse's badge": ("(8017)341234512345678906", None),
