@@ -10,10 +10,10 @@ from enum import StrEnum
 from rapidfuzz.distance import OSA
 
 from patients.clues import MACHINES
-from patients.matching.names import Level, NameFit, fit_names
+from patients.matching.name_fits import NameFits
+from patients.matching.names import Level, NameFit
 from patients.matching.normalise import Number, Person
 from patients.matching.reading import ReadDate, Reading, ReadNumber, ReadSex, Word
-from patients.matching.vocabulary import Vocabulary
 
 
 class NumberLevel(StrEnum):
@@ -100,6 +100,9 @@ class DateFit:
     weight: float = 0.0
 
 
+_NO_NUMBER, _NO_DATE = NumberFit(), DateFit()
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """One record beside what was read."""
@@ -116,18 +119,26 @@ class Comparison:
 
 
 def compare(
-    reading: Reading, person: Person, *, vocabulary: Vocabulary, today: date, is_batch_patient: bool = False
+    reading: Reading,
+    person: Person,
+    *,
+    names: NameFits,
+    patients: int,
+    today: date,
+    is_batch_patient: bool = False,
 ) -> Comparison:
     """Compare field by field; the total is the sum of the fields' log likelihood ratios.
+
+    `names` fits the words of `reading`; `patients` is how many the directory has.
 
     Plain words that the record does not explain speak neither for nor against whose number stands in its
     place, exact, and for whom the batch was opened.
     """
-    number = fit_number(reading.numbers, person.number, vocabulary.patients)
-    name = fit_names(reading.words, person, vocabulary)
+    number = fit_number(reading.numbers, person.number, patients)
+    name = names.of(person)
     set_aside = _plain(reading, name) if is_batch_patient or number.is_exact_in_place else ()
     if set_aside:
-        name = fit_names(tuple(word for word in reading.words if word not in set_aside), person, vocabulary)
+        name = names.without(set_aside, person)
     birth = fit_birth_date(_but_the_number(reading.dates, number), person.birth_date, today)
     suffix = fit_suffix(reading.suffixes, person.suffix)
     sex = fit_sex(reading.sexes, person.sex)
@@ -139,7 +150,7 @@ def compare(
 
 def _but_the_number(dates: tuple[ReadDate, ...], number: NumberFit) -> tuple[ReadDate, ...]:
     """Digits that are this record's number are no date."""
-    if not number.agrees or number.read is None:
+    if not dates or not number.agrees or number.read is None:
         return dates
     digits = number.read.number.digits
     return tuple(read for read in dates if read.digits != digits)
@@ -152,6 +163,8 @@ def _plain(reading: Reading, name: NameFit) -> tuple[Word, ...]:
 
 def fit_number(numbers: tuple[ReadNumber, ...], own: Number, patients: int) -> NumberFit:
     """The best of the numbers read for this record's own one."""
+    if not numbers:
+        return _NO_NUMBER
     same = [read for read in numbers if _is_same(read.number, own)]
     others = tuple(read for read in numbers if read.looks_ours and read not in same)
     if same:
@@ -160,7 +173,7 @@ def fit_number(numbers: tuple[ReadNumber, ...], own: Number, patients: int) -> N
         level = NumberLevel.EXACT if full else NumberLevel.ZEROS
         return NumberFit(level, best, full, others, _number_weight(best, patients, full_width=full))
     if not others:
-        return NumberFit()
+        return _NO_NUMBER
     slip = next((read for read in others if are_one_slip_apart(read.number.digits, own.digits)), None)
     if slip is not None:
         return NumberFit(NumberLevel.NEAR, slip, is_full_width=True, others=others, weight=_NEAR_NUMBER)
@@ -191,7 +204,7 @@ def fit_birth_date(dates: tuple[ReadDate, ...], own: date | None, today: date) -
     study's.
     """
     if own is None or not dates:
-        return DateFit()
+        return _NO_DATE
     stated = [read for read in dates if read.is_labelled and own not in read.days]
     if stated:  # whoever calls it a birth date is not answered by another date that fits
         return _not_equal(stated[0], own)
@@ -244,7 +257,7 @@ def _taken_before(taken: tuple[ReadDate, ...], birth_date: date | None) -> ReadD
     """The first of the days of the picture that lies before this person's birth; a picture of the very day
     may be a newborn's.
     """
-    if birth_date is None:
+    if birth_date is None or not taken:
         return None
     set_clocks = (read for read in taken if read.days[0].year >= _FIRST_CAMERA_YEAR)
     return next((read for read in set_clocks if max(read.days) < birth_date), None)

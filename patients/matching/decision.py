@@ -26,6 +26,8 @@ _WORTH_A_LOOK = {
     "number-and-name-disagree", "two-numbers", "not-the-batch-patient", "number-not-unique",
     "card-disagrees", "dicom-disagrees", "list-disagrees", "exif-disagrees",
 }  # fmt: skip
+_LONGER_THAN_COUNTERS = 5  # digits
+_HARDLY_HIT = 0.0005  # of the directory: a number that means something else hits one of so few hardly ever
 # Two full identifiers file a patient whom nobody put on the batch's list; less than that is looked at.
 _STAND_WITHOUT_THE_LIST = {"number-and-name", "number-and-birth-date", "mapped-number", "batch-patient"}
 
@@ -116,21 +118,27 @@ def _is_all_explained(fit: NameFit) -> bool:
 
 def _rival_for_number_and_name(case: Case, best: Comparison) -> str:
     """Somebody who could have been meant, had a digit been mistyped or had a short number been a counter."""
-    if _may_be_a_counter(best) and any(could_be_named(other.name) for other in case.others):
+    namesakes = sum(could_be_named(other.name) for other in case.others)
+    if namesakes and _may_be_a_counter(best, namesakes / case.patients):
         return "namesakes"
     near = (each for each in case.near_number_owners() if each.person.id != best.person.id)
     return "namesake-number-near" if any(fits_as_well(each.name, best.name) for each in near) else ""
 
 
-def _may_be_a_counter(best: Comparison) -> bool:
-    """A number without its zeros that is too short, out of place, or only first and beside half a name."""
+def _may_be_a_counter(best: Comparison, share: float) -> bool:
+    """A number without its zeros that is too short, out of place, or only first and beside half a name that
+    more than a few share: a counter would hit one of them often enough.
+    """
     read = best.number.read
     if read is None or best.number.level is not NumberLevel.ZEROS:
         return False
+    digits = len(read.number.digits)
     if read.place == "labelled":
-        return len(read.number.digits) < SHORTEST_BARE
-    is_clear = read.is_in_place and len(read.number.digits) >= SHORTEST_BARE
-    return not is_clear or bool(best.name.missing_family or best.name.missing_given)
+        return digits < SHORTEST_BARE
+    if not read.is_in_place or digits < SHORTEST_BARE:
+        return True
+    is_half_a_name = bool(best.name.missing_family or best.name.missing_given)
+    return is_half_a_name and (digits < _LONGER_THAN_COUNTERS or share > _HARDLY_HIT)
 
 
 def _initials_agree(case: Case, best: Comparison) -> bool:

@@ -1,6 +1,6 @@
 """The matcher itself, from clues to a result: read, block, compare, score, decide, explain."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from patients.clues import LIST, Clue
@@ -11,6 +11,7 @@ from patients.matching.decision import decide
 from patients.matching.directory import MOST_CANDIDATES, Directory
 from patients.matching.evidence import evidence_for
 from patients.matching.keys import near_number_keys, number_key
+from patients.matching.name_fits import NameFits
 from patients.matching.policy import Policy, could_be_named
 from patients.matching.reading import Reading, read
 from patients.matching.reasons import REASONS
@@ -41,7 +42,8 @@ def identify(
     """
     clues = tuple(clues)
     reading = read(clues, vocabulary=directory.vocabulary, shape=directory.shape)
-    comparisons = _candidates(directory, reading, today, batch_patient)
+    question = _Question(directory, reading, today)
+    comparisons = _candidates(question, batch_patient)
     patients = directory.vocabulary.patients
     ranked = score(comparisons, reading, patients=patients, batch_patient=batch_patient, listed=listed)
     case = Case(
@@ -53,46 +55,57 @@ def identify(
         listed=listed,
         patients=patients,
         shape=directory.shape,
-        near_number_owners=lambda: _near_number_owners(directory, ranked[0].comparison, reading, today),
+        near_number_owners=lambda: question.owners_near(_number_shown(ranked[0].comparison)),
     )
     decision, reason = decide(case)
     stranger = None
     if decision is not Decision.ASSIGN:
-        stranger = stranger_in(case, clues, lambda digits: _owners_near(directory, digits, reading, today))
+        stranger = stranger_in(case, clues, question.owners_near)
     return _result(case, decision, reason, clues, stranger)
 
 
-def _candidates(directory: Directory, reading: Reading, today: date, batch_patient: str) -> list[Comparison]:
+class _Question:
+    """What was read, put to patient after patient of one directory."""
+
+    def __init__(self, directory: Directory, reading: Reading, today: date) -> None:
+        self.directory, self.reading = directory, reading
+        self._today = today
+        self._names = NameFits(reading.words, directory.vocabulary)
+
+    def compared(self, found: Iterable[str], batch_patient: str = "") -> list[Comparison]:
+        """These patients beside what was read, each once."""
+        patients = self.directory.vocabulary.patients
+        return [
+            compare(
+                self.reading,
+                person,
+                names=self._names,
+                patients=patients,
+                today=self._today,
+                is_batch_patient=person.id == batch_patient,
+            )
+            for person in self.directory.people(tuple(dict.fromkeys(found)))
+        ]
+
+    def owners_near(self, digits: str) -> Sequence[Comparison]:
+        """The patients whose number is one slip from these digits."""
+        return self.compared(self.directory.find(near_number_keys(digits)))
+
+
+def _candidates(question: _Question, batch_patient: str) -> list[Comparison]:
+    directory, reading = question.directory, question.reading
     found = list(directory.find(exact_keys(reading, directory.vocabulary)))
     if len(found) >= MOST_CANDIDATES:  # the owner of a number must not be lost among many namesakes
         found += directory.find({number_key(read.number) for read in reading.numbers})
     if batch_patient:
         found.append(batch_patient)
-    compared = _compared(directory, found, reading, today, batch_patient)
+    compared = question.compared(found, batch_patient)
     if reading.words and not any(could_be_named(each.name) for each in compared):
         more = set(directory.find(near_keys(reading, directory.vocabulary))) - set(found)
-        compared += _compared(directory, sorted(more), reading, today, batch_patient)
+        compared += question.compared(sorted(more), batch_patient)
     if not compared:
-        compared = _compared(
-            directory, directory.find(lone_word_keys(reading)), reading, today, batch_patient
-        )
+        compared = question.compared(directory.find(lone_word_keys(reading)), batch_patient)
     return [each for each in compared if _says_anything(each, batch_patient)]
-
-
-def _compared(
-    directory: Directory, found: Collection[str], reading: Reading, today: date, batch_patient: str = ""
-) -> list[Comparison]:
-    people = directory.people(tuple(dict.fromkeys(found)))
-    return [
-        compare(
-            reading,
-            person,
-            vocabulary=directory.vocabulary,
-            today=today,
-            is_batch_patient=person.id == batch_patient,
-        )
-        for person in people
-    ]
 
 
 def _says_anything(each: Comparison, batch_patient: str) -> bool:
@@ -105,16 +118,10 @@ def _says_anything(each: Comparison, batch_patient: str) -> bool:
     )
 
 
-def _near_number_owners(
-    directory: Directory, best: Comparison, reading: Reading, today: date
-) -> Sequence[Comparison]:
+def _number_shown(best: Comparison) -> str:
+    """The digits in the file that the likeliest patient's number was held against, or that number's own."""
     shown = best.number.read
-    digits = shown.number.digits if shown is not None else best.person.number.digits
-    return _owners_near(directory, digits, reading, today)
-
-
-def _owners_near(directory: Directory, digits: str, reading: Reading, today: date) -> Sequence[Comparison]:
-    return _compared(directory, directory.find(near_number_keys(digits)), reading, today)
+    return shown.number.digits if shown is not None else best.person.number.digits
 
 
 def _result(

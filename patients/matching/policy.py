@@ -21,7 +21,7 @@ _TELLS_TWINS_OF_TWO_NAMES_APART = 4.5  # one in ninety: `Ana`, `Luis` and `Carlo
 _FEWEST_INITIALS, _MOST_INITIALS = 2, 5
 _MOST_SLIPS = 1
 _MOST_SLIPS_WITH_NUMBER = 2
-_AS_WELL = 3.0  # a name that fits twenty times worse is no rival where a number has spoken already
+_AS_WELL = 1.0  # a name that fits three times worse is no rival where a number has spoken already
 _STRONG_WITH_SHORT_NUMBER = 7.0
 _WHOLE_NAME_WORDS = 3
 MOST_UNEXPLAINED = 1  # names that the file has and the record has not
@@ -84,13 +84,19 @@ def _tells_twins_apart(comparison: Comparison) -> bool:
     """Would a twin who is not in the directory bear another name than the one that was read?
 
     Two given names tell, and a single one that is rare. Where people have two surnames they often have two
-    given names as well, and twins the first in common: `Juan` is either Juan Carlos or Juan Pablo.
+    given names as well, and twins the first in common: `Juan` is either Juan Carlos or Juan Pablo, while a
+    record with nothing but `Juan`, both its surnames read, is his own.
     """
     fit, person = comparison.name, comparison.person
     given = [match for match in fit.matches if match.is_given and match.level is not Level.INITIAL]
-    is_open = fit.missing_given and len(person.family) > 1 and given[0].name == person.given[0]
+    has_two_surnames = len(person.family) > 1
+    if len(given) > 1 or (has_two_surnames and not fit.missing_given and not fit.missing_family):
+        return True
+    if has_two_surnames and fit.missing_given and any(match.level is Level.INITIAL for match in fit.matches):
+        return False  # an initial beside the name may be the brother's
+    is_open = has_two_surnames and fit.missing_given and given[0].name == person.given[0]
     needed = _TELLS_TWINS_OF_TWO_NAMES_APART if is_open else _TELLS_TWINS_APART
-    return len(given) > 1 or sum(match.weight for match in given) >= needed
+    return given[0].weight >= needed
 
 
 def initials_of(reading: Reading) -> set[str]:

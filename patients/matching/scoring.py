@@ -3,7 +3,7 @@ directory".
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -71,23 +71,23 @@ def score(
     """The comparisons with their confidence, the likeliest patient first; ties are settled by id, so that
     answers repeat.
     """
+    best = {each.person.id: each for each in sorted(comparisons, key=lambda each: each.weight)}
     weights = {
-        comparison.person.id: comparison.weight
-        + _prior(comparison.person.id, patients, batch_patient, listed)
-        for comparison in sorted(comparisons, key=lambda comparison: comparison.weight)
+        patient_id: each.weight + _prior(patient_id, patients, batch_patient, listed)
+        for patient_id, each in best.items()
     }
-    best = {
-        comparison.person.id: comparison for comparison in sorted(comparisons, key=lambda each: each.weight)
-    }
-    nobody = _nobody(list(best.values()), patients)
+    nobody = _nobody(best.values(), patients)
     top = max([nobody, *weights.values()])
-    total = math.exp(nobody - top) + sum(math.exp(weight - top) for weight in weights.values())
+    shares = {patient_id: math.exp(weight - top) for patient_id, weight in weights.items()}
+    total = math.exp(nobody - top) + sum(shares.values())
+    calibration = _calibration_for(patients)
+    has_word = any(word.kind is Kind.NAME for word in reading.words)
     scored = []
-    for patient_id, weight in weights.items():
-        share = min(max(math.exp(weight - top) / total, 1e-12), 1.0 - 1e-9)
+    for patient_id, each in best.items():
+        share = min(max(shares[patient_id] / total, 1e-12), 1.0 - 1e-9)
         log_odds = math.log(share / (1.0 - share))
-        tier = Tier.BATCH if patient_id == batch_patient else _tier(best[patient_id], reading)
-        scored.append(Scored(best[patient_id], _calibrated(log_odds, tier, patients), log_odds, tier))
+        tier = Tier.BATCH if patient_id == batch_patient else _tier(each, has_word=has_word)
+        scored.append(Scored(each, _calibrated(log_odds, *calibration[tier]), log_odds, tier))
     scored.sort(key=lambda each: (-each.log_odds, each.patient_id))
     return [_at_most(each, scored[0].confidence) for each in scored]
 
@@ -108,18 +108,17 @@ def _prior(patient_id: str, patients: int, batch_patient: str, listed: frozenset
     return prior
 
 
-def _nobody(comparisons: Sequence[Comparison], patients: int) -> float:
+def _nobody(comparisons: Iterable[Comparison], patients: int) -> float:
     """The weight of "not in this directory", with unregistered relatives of those who fit by name only."""
-    weight = 1.0 - _KNOWN
-    for comparison in comparisons:
-        if comparison.number.agrees or comparison.birth.level is DateLevel.EQUAL:
-            continue
-        by_name = min(comparison.name.weight, 30.0)
-        weight += _UNREGISTERED_RELATIVE * _KNOWN / max(patients, 1) * math.exp(by_name)
-    return math.log(weight)
+    by_name = sum(
+        math.exp(min(comparison.name.weight, 30.0))
+        for comparison in comparisons
+        if not comparison.number.agrees and comparison.birth.level is not DateLevel.EQUAL
+    )
+    return math.log(1.0 - _KNOWN + _UNREGISTERED_RELATIVE * _KNOWN / max(patients, 1) * by_name)
 
 
-def _tier(comparison: Comparison, reading: Reading) -> Tier:
+def _tier(comparison: Comparison, *, has_word: bool) -> Tier:
     number, date = comparison.number.agrees, comparison.birth.level is DateLevel.EQUAL
     name = bool(comparison.name.matches)
     if number and (name or date):
@@ -129,12 +128,18 @@ def _tier(comparison: Comparison, reading: Reading) -> Tier:
         return Tier.SHORT_NUMBER if is_short else Tier.NUMBER
     if date and name:
         return Tier.NAME_DATE
-    has_word = any(word.kind is Kind.NAME for word in reading.words)
     return Tier.NAME if name and has_word else Tier.WEAK
 
 
-def _calibrated(log_odds: float, tier: Tier, patients: int) -> float:
-    scale, shift, for_tenfold = _CALIBRATION[tier]
+def _calibration_for(patients: int) -> dict[Tier, tuple[float, float]]:
+    """Scale and shift of each tier in a directory of so many patients."""
     tenfolds = math.log10(max(patients, _FITTED_FROM) / _FITTED_FROM)
-    probability = 1.0 / (1.0 + math.exp(-(scale * log_odds + shift + for_tenfold * tenfolds)))
+    return {
+        tier: (scale, shift + for_tenfold * tenfolds)
+        for tier, (scale, shift, for_tenfold) in _CALIBRATION.items()
+    }
+
+
+def _calibrated(log_odds: float, scale: float, shift: float) -> float:
+    probability = 1.0 / (1.0 + math.exp(-(scale * log_odds + shift)))
     return min(max(probability, _LOWEST), _HIGHEST)
