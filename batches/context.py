@@ -14,8 +14,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from batches.card_runs import NOBODY, Card, Shot, begins_before, ends_after, numbers_for
+from batches.decided import is_decided
 from batches.listed import listed_in, numbers_for_path
-from batches.models import Batch, BatchFile, FileEvent, PatientCard
+from batches.models import Batch, BatchFile, PatientCard
 from batches.states import FileStatus
 from clinics.models import Clinic
 from files.kinds import FileKind
@@ -97,21 +98,15 @@ def card_among(file: BatchFile, numbers: Sequence[str]) -> str | None:
     """The number for which a picture with these numbers on it is a card; None for a picture that is none.
 
     Of several the one that is somebody's; where that leaves a choice, the card is nobody's, because the shots
-    after it are at least not those of the card before it. Nor is a picture a card that a person has put back
-    on the road after it was set aside as one.
+    after it are at least not those of the card before it. Nor is a picture a card that a person has decided
+    about, as by putting it back on the road after it was set aside as one.
     """
-    if not numbers or _is_put_back(file):
+    if not numbers or is_decided(file):
         return None
     if len(numbers) == 1:
         return numbers[0]
     owned = owners_of(file.batch.clinic, numbers)
     return next(iter(owned)) if len(set(owned.values())) == 1 else SEVERAL
-
-
-def _is_put_back(file: BatchFile) -> bool:
-    events = FileEvent.objects.filter(file=file)
-    back = events.filter(from_status=FileStatus.CANCELLED, actor__isnull=False)
-    return events.filter(code=PATIENT_CARD).exists() and back.exists()
 
 
 def card_owners(batch: Batch) -> dict[UUID, Patient]:

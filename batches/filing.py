@@ -10,11 +10,12 @@ from functools import partial
 from uuid import uuid4
 
 from django.db import DatabaseError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from batches import transitions
-from batches.models import BatchFile, ChartMove, FileEvent
+from batches.decided import UNTOUCHED
+from batches.models import BatchFile, ChartMove
 from batches.records import Record
 from batches.states import FileStatus
 from clinics import audit
@@ -24,11 +25,6 @@ from files.errors import Refused, Trouble
 from files.kinds import FileKind
 from patients.matching.results import MatchResult
 from patients.models import Patient
-
-# To try a failed file again says nothing about whose it is.
-_BY_PERSON = FileEvent.objects.filter(file=OuterRef("pk"), actor__isnull=False).exclude(code="retried")
-UNTOUCHED = Q(decided_by=None) & ~Exists(_BY_PERSON)
-"""Files about which no person has decided anything."""
 
 
 def enter_chart(

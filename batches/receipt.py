@@ -13,6 +13,7 @@ from batches.context import PATIENT_CARD
 from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
 from batches.states import FileStatus
+from batches.verdict import DECIDED_BEFORE
 from files.kinds import FileKind
 from patients.models import Patient
 
@@ -108,6 +109,8 @@ def review_reason(file: BatchFile) -> str:
     what = "document" if file.document else "picture"
     if file.decision == "undone":
         return "It was taken out of a chart and needs its right patient."
+    if file.evidence.get("reason") == DECIDED_BEFORE:
+        return str(file.evidence["words"])
     if record is not None and record.twin_of is not None:
         is_filed = record.twin_of.patient_id is not None
         where = "is filed under another patient" if is_filed else "waits for review as well"

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from batches import filing, listed, transitions
 from batches.context import Known, content_of, known_of, of_the_batch, spread_news
-from batches.filing import UNTOUCHED
+from batches.decided import UNTOUCHED
 from batches.models import BatchFile
 from batches.records import withdraw_unfiled
 from batches.states import FileStatus

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batches.context import PATIENT_CARD
+from batches.decided import is_decided
 from batches.models import BatchFile
 from batches.records import Record
 from batches.states import FileStatus
@@ -16,12 +17,16 @@ from patients.models import Patient
 from patients.owners import owners_of
 
 CARD_UNKNOWN = "card-unknown"
+DECIDED_BEFORE = "decided-before"
 PROVISIONAL = "provisional-registered"
 
-_UNKNOWN_WORDS = (
-    "It shows a code that is no record number here: perhaps the card of somebody who is not in the "
-    "directory. The shots after it were not given to the card before it."
-)
+_WORDS = {
+    CARD_UNKNOWN: (
+        "It shows a code that is no record number here: perhaps the card of somebody who is not in the "
+        "directory. The shots after it were not given to the card before it."
+    ),
+    DECIDED_BEFORE: "A person has decided about it before and brought it back: only a person files it again.",
+}
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,15 @@ def judge(file: BatchFile, found: MatchResult, twin: Record | None, card: str | 
     """Filed, held, duplicate, or set aside as a card (`card` is the number on it).
 
     The same bytes under another patient's name stop the file, whatever the confidence: one of the two charts
-    is wrong. Only a person who wants both lets it pass.
+    is wrong. Only a person who wants both lets it pass. What a person has ever decided is a person's again.
     """
+    verdict = _judged(file, found, twin, card)
+    if verdict.status is FileStatus.REVIEW or not is_decided(file):
+        return verdict
+    return Verdict(FileStatus.REVIEW, DECIDED_BEFORE, twin=verdict.twin)
+
+
+def _judged(file: BatchFile, found: MatchResult, twin: Record | None, card: str | None) -> Verdict:
     if card is not None and owners_of(file.batch.clinic, [card]):
         return Verdict(FileStatus.CANCELLED, PATIENT_CARD)
     patient = _living_patient(found)
@@ -62,8 +74,8 @@ def facts_of(found: MatchResult, verdict: Verdict) -> dict[str, Any]:
     if verdict.code == PATIENT_CARD:
         return {"confidence": None, "decision": PATIENT_CARD, "evidence": {}}
     evidence = found.as_json()
-    if verdict.code == CARD_UNKNOWN:
-        evidence |= {"decision": "review", "reason": CARD_UNKNOWN, "words": _UNKNOWN_WORDS}
+    if verdict.code in _WORDS:
+        evidence |= {"decision": "review", "reason": verdict.code, "words": _WORDS[verdict.code]}
     return {"confidence": found.confidence, "decision": evidence["decision"], "evidence": evidence}
 
 
