@@ -14,11 +14,16 @@ NOBODY = ""
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture and its moment by the camera's clock, to the second; `camera` is empty where unknown."""
+    """A picture and its moment by the camera's clock, to the second; `camera` is empty where unknown.
+
+    `shows` is the number on a wristband or label in it, or `NOBODY` where that is no patient's: such a shot
+    is no card, and ends the run of any other number for the shots after it.
+    """
 
     key: Hashable
     at: datetime
     camera: str = ""
+    shows: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ def numbers_for(shots: Iterable[Shot], cards: Sequence[Card], *, pause: timedelt
     Where that leaves two answers, there is none. A shot of the very second of a card was before it or after
     it, and gets none either.
     """
-    shots = sorted(shots, key=lambda shot: shot.at)
+    # What shows a label comes first in its second, because the others may have been taken after it.
+    shots = sorted(shots, key=lambda shot: (shot.at, shot.shows is None, str(shot.key)))
     by_camera = {
         camera: dict(_run(shots, cards, camera, pause))
         for camera in {shot.camera for shot in shots} | {card.camera for card in cards}
@@ -79,6 +85,8 @@ def _run(
             continue
         last = shot.at
         yield shot.key, NOBODY if shot.at == current[0] else current[1]
+        if shot.shows is not None and shot.shows != current[1]:
+            current = (shot.at, NOBODY)
 
 
 def _said_at(cards: Iterable[Card], camera: str) -> Mapping[datetime, str]:

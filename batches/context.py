@@ -4,7 +4,7 @@ Everything here can come after the file it speaks of. `spread_news` therefore no
 settles a card, a shot or a list, which files are to be matched again; `batches.rematch` does it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,9 @@ _NOT_OF_THE_CONTENT = frozenset({FILE_NAME, FOLDER, BATCH, CARD, LIST})
 _OF_THE_BATCH = frozenset({CARD, LIST})
 PATIENT_CARD = "patient-card"
 """Why a file is in no chart: it is a patient's card, and tells whose the shots after it are."""
+
+SHOWN = "shown"
+"""Where a number stood that is on a label in the picture itself."""
 
 SEVERAL = "several numbers"
 """The number of a card that leaves a choice: no digit in it, so that it can be nobody's."""
@@ -61,7 +64,7 @@ class Known:
 
 
 def known_of(file: BatchFile, content: Iterable[Clue], *, card: str | None = None) -> Known:
-    """Look around, before the match. `file` must bear its own moment and camera."""
+    """Look around, before the match. `file` must bear its own moment, camera and labels."""
     return Known(tuple(content), around(file, card), card, moment_of_directory(file.batch.clinic_id))
 
 
@@ -76,13 +79,15 @@ def of_the_batch(evidence: dict[str, Any]) -> tuple[Clue, ...]:
 
 
 def around(file: BatchFile, card: str | None) -> Around:
-    """What the batch knows of `file` at this moment; nothing of a card, which speaks for others."""
+    """What the batch, and a label in the picture, know of `file` at this moment; of a card only its label."""
+    shown = numbers_shown(file.batch.clinic, file.label_numbers if card is None else [card])
+    by_label = [Clue(Field.RECORD_NUMBER, each, CARD, SHOWN) for each in shown]
     if card is not None:
-        return Around()
+        return Around(tuple(by_label))
     number = _card_number(file)
     by_card = [Clue(Field.RECORD_NUMBER, number, CARD, "labelled")] if number != NOBODY else []
     by_list = [Clue(Field.RECORD_NUMBER, each, LIST, "mapped") for each in numbers_for_path(file)]
-    return Around((*by_card, *by_list), listed_in(file.batch_id))
+    return Around((*by_label, *by_card, *by_list), listed_in(file.batch_id))
 
 
 def moment_of_directory(clinic_id: UUID) -> datetime:
@@ -107,6 +112,12 @@ def card_among(file: BatchFile, numbers: Sequence[str]) -> str | None:
         return numbers[0]
     owned = owners_of(file.batch.clinic, numbers)
     return next(iter(owned)) if len(set(owned.values())) == 1 else SEVERAL
+
+
+def numbers_shown(clinic: Clinic, numbers: Collection[str]) -> tuple[str, ...]:
+    """The number of the one patient whose labels these are, as the directory writes it; else all of them."""
+    mrns = {owner.mrn for owner in owners_of(clinic, numbers).values()}
+    return tuple(mrns) if len(mrns) == 1 else tuple(numbers)
 
 
 def card_owners(batch: Batch) -> dict[UUID, Patient]:
@@ -177,13 +188,27 @@ def _shots(batch_id: UUID, since: datetime, until: datetime | None) -> list[Batc
 
 
 def _numbers(clinic: Clinic, rows: Collection[BatchFile], cards: list[Card]) -> dict[Any, str]:
-    shots = [Shot(row.pk, row.taken_at, row.camera) for row in rows if row.taken_at is not None]
+    owners = owners_of(clinic, {number for row in rows for number in row.label_numbers})
+    shots = [
+        Shot(row.pk, row.taken_at, row.camera, _shown_on(row, owners))
+        for row in rows
+        if row.taken_at is not None
+    ]
     return numbers_for(shots, cards, pause=timedelta(minutes=clinic.card_pause_minutes))
+
+
+def _shown_on(row: BatchFile, owners: Mapping[str, Patient]) -> str | None:
+    """The one number that the labels in the picture show; None where there is none."""
+    if not row.label_numbers:
+        return None
+    mrns = {owners[number].mrn for number in row.label_numbers if number in owners}
+    return mrns.pop() if len(mrns) == 1 else NOBODY
 
 
 def _told_by_card(row: BatchFile) -> str:
     """The number that a card gave to the file when it was last matched."""
-    return next((clue.value for clue in _stored(row.evidence) if clue.source == CARD), NOBODY)
+    told = (clue for clue in _stored(row.evidence) if clue.source == CARD and clue.place != SHOWN)
+    return next((clue.value for clue in told), NOBODY)
 
 
 def _stored(evidence: dict[str, Any]) -> Iterator[Clue]:

@@ -42,13 +42,14 @@ def expire(now: datetime) -> int:
 
 
 def clean(now: datetime) -> int:
-    """Remove the records of batches that ended before the clinic's retention; a batch with open reviews
-    stays.
+    """Remove the records of batches that ended before the clinic's retention.
+
+    A batch with open reviews stays, and so does one with a patient card at which nobody has looked: its bytes
+    are nowhere else, and it may be a picture of a patient after all.
     """
     ended = Batch.objects.filter(ended_at__isnull=False).select_related("clinic")
     old = [b for b in ended if b.ended_at and b.ended_at < now - timedelta(days=b.clinic.retention_days)]
-    waiting = FileStatus.REVIEW
-    removable = [b for b in old if not BatchFile.objects.filter(batch=b, status=waiting).exists()]
+    removable = [batch for batch in old if not _has_unseen(batch)]
     for batch in removable:
         with transaction.atomic():
             audit.record("batch-cleaned", clinic=batch.clinic, actor=None, target=batch)
@@ -86,6 +87,11 @@ def sweep_staging(now: datetime) -> int:
     for key in orphans:
         staging.discard(key)
     return len(orphans) + scratch.sweep(young) + storage.sweep_parts(young)
+
+
+def _has_unseen(batch: Batch) -> bool:
+    is_waiting = BatchFile.objects.filter(batch=batch, status=FileStatus.REVIEW).exists()
+    return is_waiting or selectors.unseen_cards(batch).exists()
 
 
 def _expire(batch: Batch, now: datetime) -> bool:

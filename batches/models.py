@@ -176,6 +176,8 @@ class BatchFile(models.Model):
     # When and with what the picture was taken, by its camera.
     taken_at = models.DateTimeField(null=True, blank=True, editable=False)
     camera = models.CharField(max_length=200, blank=True, editable=False)
+    # The record numbers that a wristband or label in the picture shows, where it is no card.
+    label_numbers = models.JSONField(default=list, editable=False)
     # Somebody wants it although the same bytes are here already: the road no longer sets it aside.
     keep_both = models.BooleanField(default=False, editable=False)
 
@@ -291,6 +293,8 @@ class PatientCard(models.Model):
     number = models.CharField("record number as read", max_length=64)
     captured_at = models.DateTimeField(null=True, blank=True)
     camera = models.CharField(max_length=200, blank=True)
+    # When a person confirmed that it shows a card and nothing else; until then nothing removes it.
+    seen_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["captured_at"]

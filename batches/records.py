@@ -18,8 +18,9 @@ from imaging.models import Image
 Record: TypeAlias = Image | Document
 
 
-def withdraw_unfiled(files: Iterable[BatchFile]) -> list[BatchFile]:
-    """Delete the records of `files` that were never filed; their drawings go after the commit.
+def withdraw_unfiled(files: Iterable[BatchFile], *, keep_drawings: bool = False) -> list[BatchFile]:
+    """Delete the records of `files` that were never filed; their drawings go after the commit, unless
+    somebody is to look at them all the same.
 
     A file that was set aside as a duplicate of one of them goes back on the road, because its bytes are now
     the only ones: those files are returned, to be sent. Call it inside a transaction. (A record with the same
@@ -32,7 +33,8 @@ def withdraw_unfiled(files: Iterable[BatchFile]) -> list[BatchFile]:
             continue
         freed += _free_duplicates(file)
         _promote_twin(record)
-        transaction.on_commit(partial(drawings.discard, record.clinic_id, record.pk))
+        if not keep_drawings:
+            transaction.on_commit(partial(drawings.discard, record.clinic_id, record.pk))
         record.delete()
     return freed
 

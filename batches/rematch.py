@@ -169,7 +169,7 @@ def _set_aside_as_card(file: BatchFile, known: Known, found: MatchResult, verdic
         transitions.lock_batch(file.batch_id)
         facts = facts_of(found, verdict) | {"matched_at": known.directory, "news": 0, "image": None}
         filing.decide(file, FileStatus.CANCELLED, None, verdict.code, **facts)
-        withdraw_unfiled([file])
+        withdraw_unfiled([file], keep_drawings=True)
         spread_news(file)
         audit.record("card-set-aside", clinic=file.batch.clinic, actor=None, target=file)
 

@@ -116,6 +116,12 @@ def receipt_of(batch: Batch) -> Receipt:
     )
 
 
+def unseen_cards(batch: Batch) -> "QuerySet[BatchFile]":
+    """What was taken for a patient card and is in no chart, and nobody has confirmed that it is one."""
+    aside = BatchFile.objects.filter(batch=batch, status=FileStatus.CANCELLED, decision="patient-card")
+    return aside.filter(card__seen_at=None, card__isnull=False).order_by("card__captured_at", "path")
+
+
 def files_by_attention(batch: Batch) -> list[tuple[FileStatus, "QuerySet[BatchFile]"]]:
     """The files of a batch, state by state, failed and review first; states without files are left out."""
     counts = counts_of(batch.pk)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from batches.views.batch import BatchPage, Cancel, Live
+from batches.views.cards import CardPicture, Cards
 from batches.views.chart import Chart
 from batches.views.deciding import Assign, Duplicate, KeepBoth, Provisional, Reject
 from batches.views.holding import Hold, Release
@@ -41,11 +42,13 @@ urlpatterns = [
     path("batches/<uuid:pk>/retry", RetryFailed.as_view(), name="retry"),
     path("batches/<uuid:pk>/cancel", Cancel.as_view(), name="cancel"),
     path("batches/<uuid:pk>/undo", UndoBatch.as_view(), name="undo_batch"),
+    path("batches/<uuid:pk>/cards", Cards.as_view(), name="cards"),
     path("batches/<uuid:pk>/about", About.as_view(), name="about"),
     path("batches/<uuid:pk>/files", AddFiles.as_view(), name="files"),
     path("files/<uuid:pk>/remove", RemoveFile.as_view(), name="remove_file"),
     path("files/<uuid:pk>/retry", RetryFile.as_view(), name="retry_file"),
     path("files/<uuid:pk>/undo", Undo.as_view(), name="undo"),
+    path("files/<uuid:pk>/card", CardPicture.as_view(), name="card_picture"),
     path("files/<uuid:pk>/keep", KeepFile.as_view(), name="keep_file"),
     path("review", ReviewList.as_view(), name="review"),
     path("review/count", ReviewCount.as_view(), name="review_count"),

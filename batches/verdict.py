@@ -12,6 +12,7 @@ from clinics import audit
 from clinics.models import Clinic
 from files.errors import Refused
 from patients.actions import PatientFacts, register
+from patients.directory import survivor_id
 from patients.matching.results import MatchResult
 from patients.models import Patient
 from patients.owners import owners_of
@@ -20,6 +21,13 @@ CARD_UNKNOWN = "card-unknown"
 DECIDED_BEFORE = "decided-before"
 PROVISIONAL = "provisional-registered"
 
+_CONTRADICTIONS = frozenset(
+    {
+        *("card-disagrees", "dicom-disagrees", "exif-disagrees", "list-disagrees"),
+        *("number-and-name-disagree", "two-numbers", "number-not-unique", "number-near"),
+        *("birth-date-disagrees", "sex-disagrees", "suffix-disagrees", "not-the-batch-patient"),
+    }
+)
 _WORDS = {
     CARD_UNKNOWN: (
         "It shows a code that is no record number here: perhaps the card of somebody who is not in the "
@@ -55,8 +63,8 @@ def judge(file: BatchFile, found: MatchResult, twin: Record | None, card: str | 
 
 
 def _judged(file: BatchFile, found: MatchResult, twin: Record | None, card: str | None) -> Verdict:
-    if card is not None and owners_of(file.batch.clinic, [card]):
-        return Verdict(FileStatus.CANCELLED, PATIENT_CARD)
+    if card is not None and (owner := owners_of(file.batch.clinic, [card]).get(card)):
+        return _of_a_card(owner, found, twin)
     patient = _living_patient(found)
     if card is None and (twin is None or file.keep_both):
         return _of_a_first(file.batch.clinic, found, patient, twin)
@@ -93,6 +101,14 @@ def register_stranger(file: BatchFile, verdict: Verdict) -> Patient | None:
         return None
     audit.record(PROVISIONAL, clinic=clinic, actor=None, target=file, patient=str(patient.pk))
     return patient
+
+
+def _of_a_card(owner: Patient, found: MatchResult, twin: Record | None) -> Verdict:
+    """Set aside, unless its own path, header or batch speak of somebody else: it may be no card at all."""
+    is_anothers = found.decision == "assign" and found.patient_id != survivor_id(owner.pk)
+    if is_anothers or found.reason in _CONTRADICTIONS:
+        return Verdict(FileStatus.REVIEW, found.reason, twin=twin)
+    return Verdict(FileStatus.CANCELLED, PATIENT_CARD)
 
 
 def _of_a_first(clinic: Clinic, found: MatchResult, patient: Patient | None, twin: Record | None) -> Verdict:

@@ -77,6 +77,11 @@ def numbers_on(codes: Sequence[Code]) -> tuple[str, ...]:
     return tuple(named) or tuple(dict.fromkeys(number for number, _ in read))
 
 
+def share_of(codes: Sequence[Code]) -> float:
+    """How much of the picture the codes with a record number take, 0..1."""
+    return sum(code["area_fraction"] for code in codes if any(_read(code["text"])))
+
+
 def _read(text: str) -> Iterator[tuple[str, bool]]:
     """Record numbers of one code, and whether it calls them so."""
     text = text.strip()

@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from batches import claims, context, records, transitions
 from batches.claims import Claim
-from batches.context import Known
+from batches.context import PATIENT_CARD, Known
 from batches.models import BatchFile, PatientCard
 from batches.pipeline.handlers import HANDLERS, Handler, Record
 from batches.states import FileStatus
@@ -64,10 +65,15 @@ def find_duplicate(file: BatchFile, examined: Examined) -> Record | None:
 def read_clues(file: BatchFile, examined: Examined) -> Known:
     """Step 4: what the content itself says about the patient, and what came with it: cards and lists.
 
-    `file` bears its moment and camera from here on. A picture of a card says nothing about itself.
+    `file` bears its moment, its camera and the labels in it from here on. Only what is mostly label is a
+    card; a wristband in a picture says whose that picture is.
     """
     file.taken_at, file.camera = _moment(file, examined)
-    card = context.card_among(file, cards.numbers_on(examined.facts.get("codes", ())))
+    codes = examined.facts.get("codes", ())
+    numbers = cards.numbers_on(codes)
+    is_mostly_label = cards.share_of(codes) >= settings.INTAKE_CARD_CODE_SHARE
+    card = context.card_among(file, numbers) if is_mostly_label else None
+    file.label_numbers = [] if card is not None else list(numbers)
     clues = (Clue(**clue) for clue in examined.facts.get("clues", ()))
     return context.known_of(file, clues, card=card)
 
@@ -87,7 +93,7 @@ def match(file: BatchFile, known: Known) -> Matched:
 def prepare(file: BatchFile, examined: Examined, found: Matched, twin: Record | None) -> None:
     """Step 6: the bytes into place, before any row names them; running it twice writes the same objects."""
     verdict = judge(file, found.result, twin, found.known.card)
-    if verdict.status in {FileStatus.REVIEW, FileStatus.COMPLETED}:
+    if verdict.status in {FileStatus.REVIEW, FileStatus.COMPLETED} or verdict.code == PATIENT_CARD:
         drawings.store(examined, file.batch.clinic_id)
     if verdict.status is FileStatus.COMPLETED:
         storage.put_staged(_original_key(file), staging.path_of(file.storage_key), examined.kind.media_type)
@@ -190,6 +196,7 @@ def _facts(file: BatchFile, examined: Examined, found: Matched, verdict: Verdict
         "matched_at": found.known.directory,
         "taken_at": file.taken_at,
         "camera": file.camera,
+        "label_numbers": file.label_numbers,
         "error_code": "",
         "error_message": "",
         "storage_key": file.storage_key if _keeps_staged_bytes(verdict) else "",

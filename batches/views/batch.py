@@ -13,6 +13,7 @@ from batches.actions.batch import cancel_batch
 from batches.actions.undo import undo_in_progress
 from batches.forms import AboutForm
 from batches.models import Batch, BatchFile
+from batches.selectors import unseen_cards
 from batches.states import ON_THE_WAY, BatchStatus, FileStatus
 from batches.views.new import uploader_facts
 from batches.views.rows import BatchRow, batch_row, groups_of
@@ -98,6 +99,7 @@ def live_context(request: HttpRequest, row: BatchRow) -> dict[str, Any]:
         "poll_seconds": poll_seconds(row.batch),
         "token": token_of(row.batch),
         "undoing": undo_in_progress(row.batch),
+        "unseen_cards": unseen_cards(row.batch).count(),
         "missing": row.progress.counts[FileStatus.PENDING] + row.progress.counts[FileStatus.UPLOADING],
     }
 

@@ -9,7 +9,7 @@ from batches.comparison import Comparison, compare
 from batches.context import card_owners
 from batches.models import Batch
 from batches.receipt import files_with_reasons
-from batches.selectors import receipt_of
+from batches.selectors import receipt_of, unseen_cards
 from batches.views.rows import FileRow, batch_row
 from clinics import audit
 from clinics.access import get_or_404
@@ -44,6 +44,7 @@ class ReceiptPage(Page):
             "batch": batch,
             "compared": compared,
             "files": _lines(batch, compared),
+            "unseen_cards": unseen_cards(batch).count(),
             "missing": compared.without_picture[:_MOST_NAMED] if compared else (),
             "receipt": receipt_of(batch),
             "row": batch_row(batch),

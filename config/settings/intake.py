@@ -43,6 +43,10 @@ INTAKE_MAX_LOST_CLAIMS: int = env.int("INTAKE_MAX_LOST_CLAIMS", 3)
 INTAKE_MAX_TROUBLES: int = env.int("INTAKE_MAX_TROUBLES", 5)
 INTAKE_RESEND_SECONDS: int = env.int("INTAKE_RESEND_SECONDS", 30)
 
+# A picture is a patient card when codes with a record number take that share of it: a QR code a fifth of the
+# picture's height, bars three tenths of its width. Below, it is a picture with a wristband or label in it.
+INTAKE_CARD_CODE_SHARE: float = env.float("INTAKE_CARD_CODE_SHARE", 0.03)
+
 # How long things are kept.
 INTAKE_BATCH_EXPIRY_HOURS: int = env.int("INTAKE_BATCH_EXPIRY_HOURS", 24)
 INTAKE_EXPIRY_WARNING_HOURS: int = env.int("INTAKE_EXPIRY_WARNING_HOURS", 4)

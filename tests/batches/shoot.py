@@ -30,6 +30,7 @@ class Taken:
     minute: float | None
     codes: tuple[str, ...] = ()
     camera: str = "DSC-RX10"
+    share: float = 0.2  # of the picture, that each label takes
 
     def facts(self) -> dict[str, Any]:
         """What the sandboxed reader tells of it."""
@@ -46,7 +47,7 @@ class Taken:
             "variants": [],
             "warnings": [],
             "clues": [],
-            "codes": [{"text": text, "format": "QRCode", "area_fraction": 0.2} for text in self.codes],
+            "codes": [{"text": text, "format": "QRCode", "area_fraction": self.share} for text in self.codes],
         }
 
 

@@ -154,3 +154,25 @@ def test_a_new_patient_frees_what_waited_for_them(clinician: User, api: Client, 
     assert after.status_code == 200
     assert after.json()["counts"]["completed"] == 1
     assert BatchFile.objects.get(pk=file["id"]).decided_by is None
+
+
+def test_who_reviews_looks_at_the_cards_and_confirms_them(
+    batch: Batch, reviewer: User, stranger: User, viewer: User
+) -> None:
+    browser = factories.browser_of(reviewer)
+    address = reverse("batches:cards", args=[batch.pk])
+    card = BatchFile.objects.get(batch=batch, path="DSC_0001.jpg")
+    assert address in text_of(browser.get(reverse("batches:batch", args=[batch.pk])))
+    page = text_of(browser.get(address))
+    picture = reverse("batches:card_picture", args=[card.pk])
+    assert picture in page
+    assert "Garza" in page
+    assert browser.get(picture).headers["Content-Type"] == "image/jpeg"
+    other = BatchFile.objects.get(batch=batch, path="DSC_0002.jpg")
+    assert browser.get(reverse("batches:card_picture", args=[other.pk])).status_code == 404
+    for outsider, status in ((stranger, 404), (viewer, 403)):
+        assert factories.browser_of(outsider).get(address).status_code == status
+    answer = browser.post(address, {"card": [str(card.pk), "nonsense"]}, headers=factories.csrf_of(browser))
+    assert answer.status_code == 302
+    assert address not in text_of(browser.get(reverse("batches:batch", args=[batch.pk])))
+    assert "At 1 of them nobody has looked" not in receipt_page(reviewer, batch)
