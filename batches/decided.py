@@ -14,6 +14,11 @@ _BY_PERSON = FileEvent.objects.filter(actor__isnull=False).exclude(_IS_RETRY)
 UNTOUCHED = Q(decided_by=None) & ~Exists(_BY_PERSON.filter(file=OuterRef("pk")))
 """Files about which no person has decided anything."""
 
+# A merge is about two records, and says nothing of one file.
+_OF_RECORDS = Q(code__in=["merged", "unmerged"])
+FILED_BY_MACHINE = Q(decided_by=None) & ~Exists(_BY_PERSON.filter(file=OuterRef("pk")).exclude(_OF_RECORDS))
+"""The same, wherever a merge may have moved them meanwhile."""
+
 
 def is_decided(file: BatchFile) -> bool:
     """Has a person ever filed it, taken it out, set it aside or brought it back? Then it is a person's on the

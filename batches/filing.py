@@ -6,6 +6,7 @@ order: batch, patients, then the rows of file and record.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from uuid import uuid4
 
@@ -19,12 +20,15 @@ from batches.models import BatchFile, ChartMove
 from batches.records import Record
 from batches.states import FileStatus
 from clinics import audit
-from clinics.models import User
+from clinics.models import Clinic, User
 from files import staging, storage
 from files.errors import Refused, Trouble
 from files.kinds import FileKind
 from patients.matching.results import MatchResult
-from patients.models import Patient
+from patients.models import Patient, PatientMerge
+
+RECORDS_APART = "records-apart"
+"""Why a file is in review: the records of two people were one when it was matched."""
 
 
 def enter_chart(
@@ -35,12 +39,14 @@ def enter_chart(
     code: str = "assigned",
     reason: str = "",
     found: MatchResult | None = None,
+    matched_at: datetime | None = None,
 ) -> None:
     """File what waits for review in `patient`'s chart.
 
     `actor` is None for the machine, which never touches what a person has decided, and then `found` is the
-    match that says so. Refused (409) `decided-already` when somebody else was faster, `patient-gone` when the
-    patient was merged into another record.
+    match that says so and `matched_at` the moment of the directory that it saw. Refused (409)
+    `decided-already` when somebody else was faster, `patient-gone` when the patient was merged into another
+    record.
     """
     record = record_in_review(file)
     with _new_object(record) as key:
@@ -49,6 +55,8 @@ def enter_chart(
         with transaction.atomic():
             transitions.lock_batch(file.batch_id)
             _lock_living(record, patient)
+            if matched_at is not None and was_split_since(patient, matched_at):
+                raise decided_already()
             changes = _facts_of(found) | {"decision": "assigned" if actor else "assign"}
             decide(
                 file, FileStatus.COMPLETED, actor, code, reason, patient=patient, storage_key="", **changes
@@ -104,6 +112,16 @@ def change_chart(
             _note_move(record, "reassigned", actor, reason, came_from=former, went_to=patient)
             _audit_charts(record, former, patient, actor)
             transaction.on_commit(partial(storage.delete, filed_key))
+
+
+def was_split_since(patient: Patient, directory: datetime) -> bool:
+    """Was this record taken apart from another since the directory was read? Then what was found may be the
+    other's. Ask with the patient locked.
+    """
+    changed = Clinic.objects.values_list("directory_changed_at", flat=True).get(pk=patient.clinic_id)
+    if changed is None or changed <= directory:
+        return False
+    return PatientMerge.objects.filter(survivor=patient, unmerged_at__isnull=False).exists()
 
 
 def record_in_review(file: BatchFile) -> Record:

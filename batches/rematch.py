@@ -149,7 +149,10 @@ def _carry_out(file: BatchFile, known: Known, found: MatchResult, verdict: Verdi
     elif verdict.status is not FileStatus.COMPLETED:
         _write(file, known, facts_of(found, verdict))
     elif verdict.patient is not None:
-        filing.enter_chart(file, verdict.patient, actor=None, code=MATCHED_AGAIN, found=found)
+        seen = known.directory
+        filing.enter_chart(
+            file, verdict.patient, actor=None, code=MATCHED_AGAIN, found=found, matched_at=seen
+        )
     else:
         _file_for_stranger(file, found, verdict)
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from batches import expiry, rematch, selectors, transitions, undoing
+from batches import expiry, parting, rematch, selectors, transitions, undoing
 from batches.models import BatchFile, Priority
 from batches.pipeline import run
 
@@ -46,6 +46,13 @@ def undo_batch(undo_id: str) -> None:
         send_undo(UUID(undo_id))
 
 
+@shared_task(ignore_result=True)
+def part_records(merge_id: str) -> None:
+    """Take the next files that were matched as one person's into review, and ring for those after them."""
+    if parting.take_out(UUID(merge_id)):
+        send_parting(UUID(merge_id))
+
+
 @shared_task
 def resend_waiting() -> int:
     """Send again what was received and has no living claim: the database is the queue of record."""
@@ -56,6 +63,8 @@ def resend_waiting() -> int:
             send([file.pk], queue=file.batch.priority)
     for undo_id in undoing.forgotten():
         send_undo(undo_id)
+    for merge_id in parting.forgotten():
+        send_parting(merge_id)
     return sum(_resend(queue) for queue in Priority.values)
 
 
@@ -112,20 +121,24 @@ def send(file_ids: Iterable[UUID], *, queue: str) -> None:
 
 def send_undo(undo_id: UUID) -> None:
     """Ring for an undo; when the broker is away, the sweep rings again."""
-    if time.monotonic() < _bell.quiet_until:
-        return
-    try:
-        undo_batch.apply_async(args=(str(undo_id),), queue=Priority.URGENT, retry=False)
-    except OperationalError as error:
-        _note_silence(error)
+    _ring(undo_batch, undo_id, Priority.URGENT)
+
+
+def send_parting(merge_id: UUID) -> None:
+    """Ring for files that were matched as one person's; when the broker is away, the sweep rings again."""
+    _ring(part_records, merge_id, Priority.URGENT)
 
 
 def send_match_again(clinic_id: UUID) -> None:
     """Ring for a clinic's waiting files; when the broker is away, the sweep rings again."""
+    _ring(match_again, clinic_id, Priority.BULK)
+
+
+def _ring(task: Any, about: UUID, queue: str) -> None:
     if time.monotonic() < _bell.quiet_until:
         return
     try:
-        match_again.apply_async(args=(str(clinic_id),), queue=Priority.BULK, retry=False)
+        task.apply_async(args=(str(about),), queue=queue, retry=False)
     except OperationalError as error:
         _note_silence(error)
 

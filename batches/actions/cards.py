@@ -18,11 +18,15 @@ def confirm_cards(*, batch: Batch, file_ids: Collection[UUID], actor: User) -> i
     What has come back as a picture meanwhile, and what nobody named, is left as it is.
     """
     with transaction.atomic():
-        ids = [
-            str(pk)
-            for pk in selectors.unseen_cards(batch).filter(pk__in=file_ids).values_list("pk", flat=True)
-        ]
+        shown = selectors.unseen_cards(batch).filter(pk__in=file_ids)
+        ids = list(shown.values_list("pk", flat=True))
         seen = PatientCard.objects.filter(file__in=ids).update(seen_at=timezone.now())
         if seen:
-            audit.record("cards-confirmed", clinic=batch.clinic, actor=actor, target=batch, files=ids)
+            audit.record(
+                "cards-confirmed",
+                clinic=batch.clinic,
+                actor=actor,
+                target=batch,
+                files=[str(pk) for pk in ids],
+            )
     return seen

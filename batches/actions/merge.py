@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from batches import transitions
+from batches import parting, tasks, transitions
 from batches.models import Batch, BatchFile, ListedPatient
 from batches.states import FileStatus
 from clinics import audit
@@ -30,12 +30,13 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True)
 class Unmerged:
-    """How many records go back to the chart they came from, and how many stay because somebody has moved
-    them since.
+    """How many records go back to the chart they came from, how many stay because somebody has moved them
+    since, and how many go to review because they were filed by themselves while both were one.
     """
 
     back: int
     stayed: int
+    to_review: int = 0
 
 
 class _MoreBatchesError(Exception):
@@ -69,15 +70,23 @@ def merge_patients(*, access: Access, loser: Patient, survivor: Patient, reason:
 def unmerge_preview(merge: PatientMerge) -> Unmerged:
     """What `unmerge_patient` would do; changes nothing."""
     images, documents = _still_there(Image.objects.all(), merge), _still_there(Document.objects.all(), merge)
-    return _sum_up(merge, len(images) + len(documents))
+    return _sum_up(merge, len(images) + len(documents), parting.matched_as_one(merge).count())
 
 
 def unmerge_patient(*, access: Access, merge: PatientMerge) -> Unmerged:
     """Take two records apart: what came by the merge and is where it was left goes back.
 
-    What somebody has assigned or re-assigned since stays. Refused `merge-not-allowed` (403), and (409)
-    `unmerged-already`, `unmerge-too-late`, `survivor-merged`.
+    What somebody has assigned or re-assigned since stays. What was filed by itself since was matched with
+    both people as one: up to [100] of it wait in review when this returns, more follow. Refused
+    `merge-not-allowed` (403), and (409) `unmerged-already`, `unmerge-too-late`, `survivor-merged`.
     """
+    done = _unmerge(access, merge)
+    if done.to_review and parting.take_out(merge.pk):
+        tasks.send_parting(merge.pk)
+    return done
+
+
+def _unmerge(access: Access, merge: PatientMerge) -> Unmerged:
     with transaction.atomic():
         files = BatchFile.objects.filter(pk__in=merge.moved.get("files", ()))
         of_files = files.values_list("batch_id", flat=True)
@@ -87,11 +96,13 @@ def unmerge_patient(*, access: Access, merge: PatientMerge) -> Unmerged:
         _refuse_unless_apart(access, merge, loser, survivor)
         back = _give_back(merge, loser, access.user)
         _change(loser, None)
+        since = [str(pk) for pk in parting.matched_as_one(merge).values_list("pk", flat=True)]
+        merge.moved |= {"since": since}
         merge.unmerged_by, merge.unmerged_at = access.user, timezone.now()
-        merge.save(update_fields=["unmerged_by", "unmerged_at"])
+        merge.save(update_fields=["unmerged_by", "unmerged_at", "moved"])
         matcher.refresh_keys_in_bulk([loser, survivor])
-        _note("patient-unmerged", "patient-split", access, merge, records=back)
-    return _sum_up(merge, back)
+        _note("patient-unmerged", "patient-split", access, merge, records=back, to_review=len(since))
+    return _sum_up(merge, back, len(since))
 
 
 def unmerge_until(merge: PatientMerge) -> datetime:
@@ -230,9 +241,9 @@ def _change(loser: Patient, into: Patient | None) -> None:
     loser.save(update_fields=["merged_into", "updated_at"])
 
 
-def _sum_up(merge: PatientMerge, back: int) -> Unmerged:
+def _sum_up(merge: PatientMerge, back: int, to_review: int) -> Unmerged:
     moved = len(merge.moved.get("images", ())) + len(merge.moved.get("documents", ()))
-    return Unmerged(back, moved - back)
+    return Unmerged(back, moved - back, to_review)
 
 
 def _note(of_loser: str, of_survivor: str, access: Access, merge: PatientMerge, **counts: int) -> None:

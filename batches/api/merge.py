@@ -40,11 +40,14 @@ class MergedSerializer(serializers.Serializer[Mapping[str, Any]]):
 
 
 class UnmergedSerializer(serializers.Serializer[Mapping[str, Any]]):
-    """How many pictures and documents went back to the record, and how many somebody had moved since."""
+    """How many pictures and documents went back to the record, how many somebody had moved since, and how
+    many go to review because they were filed by themselves while both records were one.
+    """
 
     patient = PatientSerializer()
     back = serializers.IntegerField()
     stayed = serializers.IntegerField()
+    to_review = serializers.IntegerField()
 
 
 class MergeView(APIView):
@@ -88,7 +91,7 @@ class UnmergeView(APIView):
             raise Refused("not-merged", "This record is merged into no other.", status=409)
         done = unmerge_patient(access=access, merge=merge)
         patient.refresh_from_db()
-        return Response({"patient": written(patient), "back": done.back, "stayed": done.stayed})
+        return Response({"patient": written(patient), **vars(done)})
 
 
 def _own(access: Access, patient_id: UUID) -> Patient:

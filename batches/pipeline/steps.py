@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from batches import claims, context, records, transitions
+from batches import claims, context, filing, records, transitions
 from batches.claims import Claim
 from batches.context import PATIENT_CARD, Known
 from batches.models import BatchFile, PatientCard
@@ -166,6 +166,8 @@ def _as_things_are_now(file: BatchFile, found: Matched, verdict: Verdict) -> tup
         return replace(verdict, patient=patient), has_news
     if not _is_still_living(verdict.patient):
         return Verdict(FileStatus.REVIEW, "patient-gone", twin=verdict.twin), has_news
+    if found.known.directory and filing.was_split_since(verdict.patient, found.known.directory):
+        return Verdict(FileStatus.REVIEW, filing.RECORDS_APART, twin=verdict.twin), True
     return verdict, has_news
 
 

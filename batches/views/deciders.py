@@ -10,6 +10,7 @@ from clinics.models import AuditEntry, User
 from patients.models import Patient
 
 _UNDONE = "undone"
+_TAKEN_OUT = (_UNDONE, "records-apart")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def taken_out(file: BatchFile) -> TakenOut | None:
     """
     if not is_taken_out(file):
         return None
-    event = file.events.select_related("actor").filter(code=_UNDONE).order_by("-id").first()
+    event = file.events.select_related("actor").filter(code__in=_TAKEN_OUT).order_by("-id").first()
     return TakenOut(event, _former_patient(file)) if event else None
 
 
@@ -55,7 +56,8 @@ def is_by_batch(file: BatchFile) -> bool:
 
 
 def _former_patient(file: BatchFile) -> Patient | None:
-    notes = AuditEntry.objects.filter(action="file-undone", object_type="batchfile", object_id=str(file.pk))
+    actions = [f"file-{code}" for code in _TAKEN_OUT]
+    notes = AuditEntry.objects.filter(action__in=actions, object_type="batchfile", object_id=str(file.pk))
     note = notes.order_by("-id").first()
     clinic = file.batch.clinic_id
     return Patient.objects.filter(clinic=clinic, pk=note.detail["patient"]).first() if note else None

@@ -18,11 +18,14 @@ from batches.actions.merge import (
 )
 from batches.actions.merge_preview import merge_preview
 from batches.forms import ReasonForm, SurvivorForm
+from batches.parting import matched_as_one
 from batches.views.queue import uuid_in
 from clinics.access import REVIEW, get_or_404
 from clinics.views.page import Page, Verb
 from files.errors import Refused
 from patients.models import Patient, PatientMerge
+
+_MOST_LISTED = 200
 
 
 class Merge(Page):
@@ -109,6 +112,7 @@ class Unmerge(Verb):
         context = {
             "merge": self.merge,
             "preview": unmerge_preview(self.merge),
+            "since": matched_as_one(self.merge).select_related("batch")[:_MOST_LISTED],
             "until": unmerge_until(self.merge),
         }
         return self.render("batches/unmerge.html", context)
@@ -117,7 +121,12 @@ class Unmerge(Verb):
         """Take them apart."""
         done = unmerge_patient(access=self.access, merge=self.merge)
         stayed = f" {done.stayed} were assigned anew since, and stay where they are." if done.stayed else ""
-        return f"The records are apart again. Gone back: {done.back}.{stayed}"
+        asked = (
+            f" In review, because they were filed here by themselves: {done.to_review}."
+            if done.to_review
+            else ""
+        )
+        return f"The records are apart again. Gone back: {done.back}.{stayed}{asked}"
 
     def target(self, request: HttpRequest, **kwargs: Any) -> str:
         """The chart that got its own back, or the survivor's when that was refused."""

@@ -1,15 +1,21 @@
 """Two records of one person: what moves with a merge, what comes back, and who may decide it."""
 
+from dataclasses import replace
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from batches import parting, rematch, tasks
 from batches.actions.merge import merge_patients, unmerge_patient, unmerge_preview
 from batches.actions.merge_preview import merge_preview
 from batches.actions.review import assign_file, reassign_file, undo_file
-from batches.models import Batch, BatchFile, FileEvent, ListedPatient
+from batches.context import moment_of_directory
+from batches.demo import pictures
+from batches.filing import enter_chart
+from batches.models import Batch, BatchFile, ChartMove, FileEvent, ListedPatient
 from batches.states import FileStatus
 from clinics.access import Access
 from clinics.models import AuditEntry, Clinic, User
@@ -17,8 +23,11 @@ from documents.models import Document
 from files.errors import Refused
 from patients import matcher
 from patients.actions import PatientFacts, register_patient
+from patients.matching.results import Decision
 from patients.models import Patient, PatientMerge
 from tests import factories
+from tests.batches.conftest import Send
+from tests.batches.shoot import Taken, Walk
 
 pytestmark = pytest.mark.django_db
 
@@ -302,3 +311,93 @@ def test_a_registered_record_needs_the_clinics_number(access: Access) -> None:
 def test_provisional_numbers_do_not_end_the_belief_in_a_check_digit(access: Access, garza: Patient) -> None:
     register_patient(access=access, facts=PatientFacts(mrn="", family_name="Unknown", provisional=True))
     assert Clinic.objects.get(pk=access.clinic.pk).check_digit == Clinic.CheckDigit.LUHN
+
+
+# --- what the machine has filed while two records were one
+
+NAMED = "3000003792_Garza Tijerina_María Esther.jpg"
+
+
+def _by_itself(send: Send, folder: str, seed: int) -> BatchFile:
+    file = send(f"{folder}/{NAMED}", pictures.photograph(seed, None), walk=True)
+    assert (file.status, file.decided_by) == (FileStatus.COMPLETED, None)
+    return file
+
+
+def test_what_was_filed_by_itself_since_the_merge_goes_to_review_and_stays_there(
+    access: Access, send: Send, unknown: Patient, garza: Patient, clinician: User
+) -> None:
+    before = _by_itself(send, "before", 1)
+    merge = merge_patients(access=access, loser=unknown, survivor=garza, reason=WHY)
+    since, by_person = _by_itself(send, "since", 2), _filed(before.batch, garza, clinician, seed=3)
+    assert unmerge_preview(merge).to_review == 1
+    done = unmerge_patient(access=access, merge=merge)
+    assert (done.back, done.stayed, done.to_review) == (0, 0, 1)
+    assert _patient_of(since) == (None, None)
+    fresh = _fresh(since)
+    event = fresh.events.latest("id")
+    assert (fresh.status, event.code, event.actor) == (FileStatus.REVIEW, "records-apart", clinician)
+    assert fresh.has_all_bytes
+    assert _patient_of(before) == _patient_of(by_person) == (garza, garza)
+    rematch.match_clinic_again(access.clinic.pk, seconds=60)
+    assert _fresh(since).status == FileStatus.REVIEW
+    (move,) = ChartMove.objects.filter(record_id=since.pk)
+    assert (move.from_patient, move.actor, "were one" in move.reason) == (garza, clinician, True)
+
+
+def test_through_a_chain_of_merges_it_is_still_known_as_filed_by_itself(
+    manager: Access, send: Send, unknown: Patient, garza: Patient, okafor: Patient
+) -> None:
+    inner = merge_patients(access=manager, loser=unknown, survivor=garza, reason=WHY)
+    since = _by_itself(send, "since", 2)
+    outer = merge_patients(access=manager, loser=garza, survivor=okafor, reason=WHY)
+    assert unmerge_patient(access=manager, merge=outer).to_review == 0
+    assert unmerge_patient(access=manager, merge=inner).to_review == 1
+    assert _fresh(since).status == FileStatus.REVIEW
+
+
+def test_what_a_dead_process_has_left_in_the_chart_is_taken_out_by_the_sweep(
+    access: Access, send: Send, unknown: Patient, garza: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge = merge_patients(access=access, loser=unknown, survivor=garza, reason=WHY)
+    since = _by_itself(send, "since", 2)
+    with monkeypatch.context() as dead:
+        dead.setattr(parting, "take_out", lambda _: False)
+        unmerge_patient(access=access, merge=merge)
+    assert _fresh(since).patient == garza
+    assert parting.forgotten() == [merge.pk]
+    tasks.part_records(str(merge.pk))
+    assert _fresh(since).status == FileStatus.REVIEW
+    assert parting.forgotten() == []
+
+
+def test_a_match_that_began_before_the_records_were_apart_is_made_again(
+    access: Access, batch: Batch, unknown: Patient, garza: Patient
+) -> None:
+    merge = merge_patients(access=access, loser=unknown, survivor=garza, reason=WHY)
+    walk = Walk(batch, Taken(f"{unknown.mrn}_Garza Tijerina_Maria.jpg", None))
+    walk.look()
+    assert walk.found is not None
+    assert walk.found.result.patient_id == str(garza.pk)
+    decided_for_both = replace(walk.found.result, decision=Decision.ASSIGN)
+    walk.found = replace(walk.found, result=decided_for_both)
+    sleep(0.01)
+    unmerge_patient(access=access, merge=merge)
+    file = walk.end()
+    assert file.patient != garza
+    codes = list(file.events.values_list("code", flat=True))
+    assert "records-apart" in codes
+    assert file.evidence["patient_id"] == str(unknown.pk)
+
+
+def test_so_is_a_match_of_what_waits(
+    access: Access, send: Send, unknown: Patient, garza: Patient, clinician: User
+) -> None:
+    merge = merge_patients(access=access, loser=unknown, survivor=garza, reason=WHY)
+    file = _fresh(send("DSC_1.jpg", pictures.photograph(2, None), walk=True))
+    seen = moment_of_directory(access.clinic.pk)
+    sleep(0.01)
+    unmerge_patient(access=access, merge=merge)
+    with pytest.raises(Refused):
+        enter_chart(file, garza, actor=None, matched_at=seen)
+    enter_chart(_fresh(file), garza, actor=None, matched_at=moment_of_directory(access.clinic.pk))
