@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from batches.card_runs import NOBODY, Card, Shot, begins_before, ends_after, numbers_for
 from batches.decided import is_decided
-from batches.listed import listed_in, numbers_for_path
+from batches.listed import listed_in, numbers_for_path, rivals_of
 from batches.models import Batch, BatchFile, PatientCard
 from batches.states import FileStatus
 from clinics.models import Clinic
@@ -136,6 +136,14 @@ def spread_news(file: BatchFile, *, was_card: bool = False) -> None:
         _undecided(file.batch_id).exclude(pk=file.pk).update(news=F("news") + 1)
     elif file.taken_at is not None:
         _spread_along_the_run(file, was_card=was_card)
+
+
+def spread_rivals(batch_id: UUID, paths: Iterable[str]) -> None:
+    """Note which files a mapping names no longer by themselves, because files at `paths` are expected now.
+
+    Call it in the transaction that adds them, with the batch locked.
+    """
+    _undecided(batch_id).filter(pk__in=rivals_of(batch_id, paths)).update(news=F("news") + 1)
 
 
 def _spread_along_the_run(file: BatchFile, *, was_card: bool) -> None:

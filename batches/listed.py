@@ -1,5 +1,6 @@
 """The lists that came with a batch: their lines as rows, whose a path is, and who is expected today."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from batches.models import Batch, BatchFile, ListedPatient
 from batches.states import FileStatus
@@ -16,6 +17,9 @@ from patients.list_file import ListFile, ListRow
 from patients.owners import owners_of
 
 _Item = TypeVar("_Item")
+
+# What a database compares as we do: SQLite knows no small letters but those of ASCII.
+_SAME_IN_ANY_CASE = re.compile(r"[0-9_.()-]*\.[a-z0-9]+$")
 
 _ROWS_AT_ONCE = 1000
 _MOST_LISTED = 5000
@@ -112,6 +116,21 @@ def numbers_for_path(file: BatchFile) -> tuple[str, ...]:
     return tuple(sorted({line.mrn for line in fitting if len(line.path) == longest}))
 
 
+def rivals_of(batch_id: UUID, paths: Iterable[str]) -> list[UUID]:
+    """The files that a line of a mapping names just as it names one of `paths`, those files themselves among
+    them.
+    """
+    endings = {ending for path in paths for ending in _endings(path)}
+    named: set[str] = set()
+    for some in _in_parts(endings):
+        lines = ListedPatient.objects.filter(batch=batch_id, path__in=some).order_by()
+        named.update(lines.values_list("path", flat=True))
+    if not named:
+        return []
+    files = BatchFile.objects.filter(batch=batch_id).values_list("pk", "path")
+    return [pk for pk, path in files if not named.isdisjoint(_endings(path))]
+
+
 def path_key(path: str) -> str:
     """A path as lists and files are compared: `C:\\Fotos\\IMG_1.JPG` ends like `fotos/img_1.jpg`."""
     plain = unicodedata.normalize("NFC", path).replace("\\", "/").casefold()
@@ -134,9 +153,10 @@ def _is_meant(line: ListedPatient, file: BatchFile) -> bool:
     whole = path_key(file.path)
     if line.path in {whole, whole.removeprefix(f"{folder}/")}:
         return True
-    name = line.path.rpartition("/")[2]
-    alike = BatchFile.objects.filter(Q(path__iendswith=name), batch=file.batch_id).exclude(pk=file.pk)
-    return not any(line.path in _endings(path) for path in alike.values_list("path", flat=True))
+    tail = _SAME_IN_ANY_CASE.search(line.path)
+    alike = BatchFile.objects.filter(path__iendswith=tail.group() if tail else "", batch=file.batch_id)
+    others = alike.exclude(pk=file.pk).values_list("path", flat=True)
+    return not any(line.path in _endings(path) for path in others)
 
 
 def _facts(row: ListRow) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from batches import tasks, transitions
+from batches.context import spread_rivals
 from batches.models import Batch, BatchFile
 from batches.records import forget_staged
 from batches.states import ON_THE_WAY, FileStatus
@@ -72,6 +73,7 @@ def announce_files(*, batch: Batch, entries: Sequence[Announced], is_resume: boo
         _refuse_too_many(locked, len(fresh))
         if fresh:
             transitions.add_files(locked, fresh.values())
+            spread_rivals(locked.pk, [row.path for row in fresh.values()])
             _postpone_expiry(locked)
     return [(known | fresh)[entry.identity] for entry in named]
 

@@ -1,8 +1,11 @@
 """Lists that come with a batch: read, told in numbers, and heard by the files that came before and after."""
 
+from itertools import permutations
+
 import pytest
 
 from batches import rematch
+from batches.actions.intake import Announced, announce_files
 from batches.actions.review import assign_file, retry_file
 from batches.demo import pictures
 from batches.listed import listed_in, path_key, sums_of
@@ -98,6 +101,33 @@ def test_a_name_that_two_files_bear_means_neither(send: Send, garza: Patient) ->
         run.process(file.pk)
         file.refresh_from_db()
         assert file.status == R
+
+
+BARE = {
+    "mapa.csv": mapping("IMG_Ñ.jpg;3000003792"),
+    "one/IMG_Ñ.jpg": PICTURE,
+    "other/img_ñ.JPG": pictures.photograph(2, None),
+}
+
+
+@pytest.mark.parametrize("order", list(permutations(BARE)), ids=lambda order: " ".join(n[:2] for n in order))
+def test_a_bare_name_means_neither_of_two_in_whatever_order_they_come(
+    send: Send, batch: Batch, garza: Patient, order: tuple[str, ...]
+) -> None:
+    for path in order:
+        send(path, BARE[path], walk=True)
+    ends = dict(BatchFile.objects.filter(batch=batch).values_list("path", "status"))
+    assert ends == {"mapa.csv": F, "one/IMG_Ñ.jpg": R, "other/img_ñ.JPG": R}
+
+
+def test_a_file_that_is_only_announced_is_a_rival_already(send: Send, batch: Batch, garza: Patient) -> None:
+    send("mapa.csv", mapping("IMG_1.jpg;3000003792"), walk=True)
+    file = send("one/IMG_1.jpg", PICTURE, walk=True)
+    assert file.patient == garza
+    announce_files(batch=batch, entries=[Announced("other/IMG_1.jpg", 9)])
+    rematch.match_clinic_again(batch.clinic_id, seconds=60)
+    file.refresh_from_db()
+    assert (file.status, file.patient) == (R, None)
 
 
 def test_a_mapping_that_disagrees_takes_back_what_the_machine_filed(
