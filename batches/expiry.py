@@ -49,12 +49,7 @@ def clean(now: datetime) -> int:
     """
     ended = Batch.objects.filter(ended_at__isnull=False).select_related("clinic")
     old = [b for b in ended if b.ended_at and b.ended_at < now - timedelta(days=b.clinic.retention_days)]
-    removable = [batch for batch in old if not _has_unseen(batch)]
-    for batch in removable:
-        with transaction.atomic():
-            audit.record("batch-cleaned", clinic=batch.clinic, actor=None, target=batch)
-            remove(batch.pk)
-    return len(removable)
+    return sum(_clean(batch) for batch in old if not _has_unseen(batch))
 
 
 def remove(batch_id: UUID) -> None:
@@ -87,6 +82,18 @@ def sweep_staging(now: datetime) -> int:
     for key in orphans:
         staging.discard(key)
     return len(orphans) + scratch.sweep(young) + storage.sweep_parts(young)
+
+
+def _clean(batch: Batch) -> bool:
+    """One batch; False where a file of it waits all the same, which must not stop the others."""
+    try:
+        with transaction.atomic():
+            audit.record("batch-cleaned", clinic=batch.clinic, actor=None, target=batch)
+            remove(batch.pk)
+    except Refused:
+        log.warning("batch not cleaned, files wait batch=%s", batch.pk)
+        return False
+    return True
 
 
 def _has_unseen(batch: Batch) -> bool:

@@ -7,7 +7,6 @@ order: batch, patients, then the rows of file and record.
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import partial
 from uuid import uuid4
 
 from django.db import DatabaseError, transaction
@@ -15,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from batches import transitions
+from batches.after_commit import after_commit
 from batches.decided import UNTOUCHED
 from batches.models import BatchFile, ChartMove
 from batches.records import Record
@@ -64,7 +64,7 @@ def enter_chart(
             _place(record, patient, key)
             _note_move(record, code, actor, reason, came_from=None, went_to=patient)
             _audit(file, f"file-{code}", actor, reason, patient=str(patient.pk), proposed=_proposed(file))
-            transaction.on_commit(partial(staging.discard, file.storage_key))
+            after_commit(staging.discard, file.storage_key)
 
 
 def leave_chart(file: BatchFile, *, actor: User | None, code: str = "undone", reason: str = "") -> None:
@@ -82,7 +82,7 @@ def leave_chart(file: BatchFile, *, actor: User | None, code: str = "undone", re
         _place(record, None, "")
         _note_move(record, code, actor, reason, came_from=former, went_to=None)
         _audit(file, f"file-{code}", actor, reason, patient=str(former.pk) if former else "")
-        transaction.on_commit(partial(storage.delete, filed_key))
+        after_commit(storage.delete, filed_key)
 
 
 def change_chart(
@@ -111,7 +111,7 @@ def change_chart(
             _place(record, patient, key)
             _note_move(record, "reassigned", actor, reason, came_from=former, went_to=patient)
             _audit_charts(record, former, patient, actor)
-            transaction.on_commit(partial(storage.delete, filed_key))
+            after_commit(storage.delete, filed_key)
 
 
 def was_split_since(patient: Patient, directory: datetime) -> bool:

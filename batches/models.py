@@ -304,6 +304,21 @@ class PatientCard(models.Model):
         return str(self.pk)
 
 
+class MatchingTurn(models.Model):
+    """Who matches a clinic's files again just now, and which message goes on after that (`batches.turns`)."""
+
+    clinic = models.OneToOneField(Clinic, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    holder = models.UUIDField(null=True, editable=False)
+    until = models.DateTimeField(null=True, editable=False)
+    # Somebody has rung while it was held.
+    asked = models.BooleanField(default=False, editable=False)
+    ticket = models.UUIDField(null=True, editable=False)
+    ticket_until = models.DateTimeField(null=True, editable=False)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class ChartMove(models.Model):
     """One picture or document that somebody put into a chart, took out of one, or moved to another.
 

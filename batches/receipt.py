@@ -137,7 +137,7 @@ def _twin_reason(file: BatchFile) -> str:
     """Where the record with the same bytes is."""
     twin = file.image or file.document
     if twin is None:
-        return "The same bytes came before."
+        return "The same bytes came before, and were taken back since. Send it again if it is wanted."
     place = f"filed under {twin.patient.display_name} ({twin.patient.mrn})" if twin.patient else "in review"
     return f"The same {'document' if file.document else 'picture'} is {twin.source_name}, {place}."
 

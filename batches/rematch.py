@@ -6,6 +6,7 @@ that a person has decided is touched, and every write is guarded by what was rea
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from batches import filing, listed, transitions
 from batches.context import Known, content_of, known_of, of_the_batch, spread_news
 from batches.decided import UNTOUCHED
 from batches.models import BatchFile
-from batches.records import withdraw_unfiled
+from batches.records import lock_with_duplicates, withdraw_unfiled
 from batches.states import FileStatus
 from batches.verdict import Verdict, facts_of, judge, register_stranger
 from clinics import audit
@@ -55,19 +56,26 @@ def due_clinics() -> list[UUID]:
     return list(due().order_by().values_list("batch__clinic_id", flat=True).distinct())
 
 
-def match_clinic_again(clinic_id: UUID, *, seconds: float) -> bool:
-    """Match the clinic's due files again, for about that long; True when some are left."""
-    until = time.monotonic() + seconds
+def match_clinic_again(
+    clinic_id: UUID, *, seconds: float, may_go_on: Callable[[], bool] = lambda: True
+) -> bool:
+    """Match the clinic's due files again, one at least and then for about that long; True when some are left.
+
+    `may_go_on` is asked before each: False when somebody else has taken over.
+    """
     clinic = Clinic.objects.get(pk=clinic_id)
     files = due().filter(batch__clinic=clinic).order_by("pk")
     batch_ids = set(files.order_by().values_list("batch_id", flat=True).distinct())
     listed.look_up_again(clinic, batch_ids)
+    until = time.monotonic() + seconds  # of matching: the look-up of a long list must not use it up
     last = UUID(int=0)
     while some := list(files.filter(pk__gt=last).values_list("pk", flat=True)[:_FILES_AT_ONCE]):
         for last in some:
-            if time.monotonic() > until:
-                return True
+            if not may_go_on():
+                return False
             _match_or_report(last)
+            if time.monotonic() > until:
+                return files.filter(pk__gt=last).exists()
     return False
 
 
@@ -169,10 +177,10 @@ def _file_for_stranger(file: BatchFile, found: MatchResult, verdict: Verdict) ->
 def _set_aside_as_card(file: BatchFile, known: Known, found: MatchResult, verdict: Verdict) -> None:
     """Its number has an owner now: no picture of a patient any more, and news for the shots after it."""
     with transaction.atomic():
-        transitions.lock_batch(file.batch_id)
+        locked = lock_with_duplicates([file])
         facts = facts_of(found, verdict) | {"matched_at": known.directory, "news": 0, "image": None}
         filing.decide(file, FileStatus.CANCELLED, None, verdict.code, **facts)
-        withdraw_unfiled([file], keep_drawings=True)
+        withdraw_unfiled([file], locked, keep_drawings=True)
         spread_news(file)
         audit.record("card-set-aside", clinic=file.batch.clinic, actor=None, target=file)
 

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from batches import expiry, parting, rematch, selectors, transitions, undoing
+from batches import expiry, parting, records, rematch, selectors, transitions, turns, undoing
 from batches.models import BatchFile, Priority
 from batches.pipeline import run
 
@@ -61,6 +62,8 @@ def resend_waiting() -> int:
     for file in selectors.complete_but_not_received():
         if transitions.receive(file):
             send([file.pk], queue=file.batch.priority)
+    for file in records.free_orphans():
+        send([file.pk], queue=file.batch.priority)
     for undo_id in undoing.forgotten():
         send_undo(undo_id)
     for merge_id in parting.forgotten():
@@ -69,10 +72,20 @@ def resend_waiting() -> int:
 
 
 @shared_task(ignore_result=True)
-def match_again(clinic_id: str) -> None:
-    """Match the clinic's waiting files with its directory as it is now, and ring for those that are left."""
-    if rematch.match_clinic_again(UUID(clinic_id), seconds=settings.INTAKE_MATCH_AGAIN_SECONDS):
-        send_match_again(UUID(clinic_id))
+def match_again(clinic_id: str, ticket: str = "") -> None:
+    """Match the clinic's waiting files with its directory as it is now, and ring for those that are left.
+
+    One worker at a time for each clinic: where somebody is at it, they are told to look once more.
+    """
+    clinic = UUID(clinic_id)
+    turn = turns.begin(clinic, UUID(ticket) if ticket else None)
+    if turn is None:
+        return
+    seconds = settings.INTAKE_MATCH_AGAIN_SECONDS
+    has_more = rematch.match_clinic_again(clinic, seconds=seconds, may_go_on=partial(turns.keep, turn))
+    following = turns.end(turn, has_more=has_more)
+    if following is not None:
+        _ring(match_again, clinic, Priority.BULK, str(following))
 
 
 @shared_task
@@ -134,11 +147,11 @@ def send_match_again(clinic_id: UUID) -> None:
     _ring(match_again, clinic_id, Priority.BULK)
 
 
-def _ring(task: Any, about: UUID, queue: str) -> None:
+def _ring(task: Any, about: UUID, queue: str, *more: str) -> None:
     if time.monotonic() < _bell.quiet_until:
         return
     try:
-        task.apply_async(args=(str(about),), queue=queue, retry=False)
+        task.apply_async(args=(str(about), *more), queue=queue, retry=False)
     except OperationalError as error:
         _note_silence(error)
 

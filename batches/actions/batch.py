@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -12,8 +11,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches import expiry, tasks, transitions
+from batches.after_commit import after_commit
 from batches.models import Batch, BatchFile, Priority, Source, Start
-from batches.records import forget_staged, withdraw_unfiled
+from batches.records import forget_staged, lock_with_duplicates, withdraw_unfiled
 from batches.states import ON_THE_WAY, BatchStatus, FileStatus
 from clinics import audit
 from clinics.access import Access
@@ -122,12 +122,14 @@ def cancel_batch(*, batch: Batch, actor: User) -> int:
     charts.
     """
     with transaction.atomic():
+        waiting = BatchFile.objects.filter(batch=batch, status=FileStatus.REVIEW)
+        locked = lock_with_duplicates(waiting) | {batch.pk}
         transitions.lock_batch(batch.pk)  # nothing may come into review between the look and the cancel
-        undecided = list(BatchFile.objects.filter(batch=batch, status=FileStatus.REVIEW))
+        undecided = list(waiting.all())
         taken = transitions.close_batch(
             batch.pk, BatchStatus.CANCELLED, sources=_TAKEN_BACK, code="cancelled", actor=actor
         )
-        freed = withdraw_unfiled(undecided)
+        freed = withdraw_unfiled(undecided, locked)
         send_files(freed)
         forget_staged(taken)
         _note("batch-cancelled", batch, actor, files=len(taken))
@@ -167,7 +169,7 @@ def put_back(batch_id: UUID, only: Q, *, sources: frozenset[FileStatus], actor: 
 def send_files(files: Iterable[BatchFile]) -> None:
     """Ring for files of whatever batch once the transaction has committed."""
     for file in files:
-        transaction.on_commit(partial(tasks.send, [file.pk], queue=file.batch.priority))
+        after_commit(tasks.send, [file.pk], queue=file.batch.priority)
 
 
 def _next_number(clinic: Clinic) -> int:
@@ -185,7 +187,7 @@ def _send_received(batch: Batch) -> None:
 
 
 def _send(batch: Batch, file_ids: list[UUID]) -> None:
-    transaction.on_commit(partial(tasks.send, file_ids, queue=batch.priority))
+    after_commit(tasks.send, file_ids, queue=batch.priority)
 
 
 def _note(action: str, batch: Batch, actor: User, **detail: object) -> None:

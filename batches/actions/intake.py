@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TypeAlias
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from batches import tasks, transitions
+from batches.after_commit import after_commit
 from batches.context import spread_rivals
 from batches.models import Batch, BatchFile
 from batches.records import forget_staged
@@ -126,7 +126,7 @@ def finish_upload(*, file: BatchFile) -> bool:
     with transaction.atomic():
         received = transitions.receive(file)
         if received:
-            transaction.on_commit(partial(tasks.send, [file.pk], queue=file.batch.priority))
+            after_commit(tasks.send, [file.pk], queue=file.batch.priority)
     return received
 
 

@@ -1,7 +1,6 @@
 """Verbs on one file: assign it, set it aside, keep it beside its twin, try it again, take a filing back."""
 
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -9,9 +8,10 @@ from django.db.models.functions import Now
 
 from batches import filing, transitions
 from batches.actions.batch import put_back, send_files
+from batches.after_commit import after_commit
 from batches.filing import brought_back, decide, decided_already, record_in_review
 from batches.models import BatchFile
-from batches.records import Record, twin_of, withdraw_unfiled
+from batches.records import Record, lock_with_duplicates, twin_of, withdraw_unfiled
 from batches.states import FileStatus
 from clinics import audit
 from clinics.models import User
@@ -46,10 +46,10 @@ def reject_file(*, file: BatchFile, actor: User, reason: str = "") -> None:
     """
     record_in_review(file)
     with transaction.atomic():
-        transitions.lock_batch(file.batch_id)
+        locked = lock_with_duplicates([file])
         changes = {"decision": "rejected", "image": None, "document": None}
         decide(file, FileStatus.CANCELLED, actor, "rejected", reason, **changes)
-        send_files(withdraw_unfiled([file]))
+        send_files(withdraw_unfiled([file], locked))
         _note("file-rejected", file, actor, has_reason=bool(reason))
 
 
@@ -119,17 +119,17 @@ def set_aside_as_duplicate(*, file: BatchFile, actor: User, reason: str = "") ->
     """
     record_in_review(file)
     with transaction.atomic():
-        transitions.lock_batch(file.batch_id)
+        locked = lock_with_duplicates([file])
         twin = _locked_twin(file)
         is_filed = twin.patient_id is not None
         changes = {"image": None, "document": None, _field_of(twin): twin, "decision": "duplicate"}
         # Until the twin is filed, the staged copy may become the only one that is left.
         kept_key = "" if is_filed else file.storage_key
         decide(file, FileStatus.DUPLICATE, actor, "same-bytes", reason, storage_key=kept_key, **changes)
-        send_files(withdraw_unfiled([file]))
+        send_files(withdraw_unfiled([file], locked))
         _note("file-set-aside", file, actor, twin=str(twin.pk), has_reason=bool(reason))
         if is_filed:
-            transaction.on_commit(partial(staging.discard, file.storage_key))
+            after_commit(staging.discard, file.storage_key)
 
 
 def _put_back_on_road(file: BatchFile, actor: User, reason: str) -> None:
@@ -164,9 +164,10 @@ def _meant_for(file: BatchFile) -> Patient | None:
 def _locked_twin(file: BatchFile) -> Record:
     """The twin, which nobody takes out of its chart before this is committed."""
     twin = twin_of(file)
-    if twin is None:
+    locked = twin and type(twin).objects.select_for_update(of=("self",)).filter(pk=twin.pk).first()
+    if locked is None:
         raise _no_twin()
-    return type(twin).objects.select_for_update(of=("self",)).get(pk=twin.pk)
+    return locked
 
 
 def _field_of(record: Record) -> str:

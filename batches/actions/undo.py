@@ -2,11 +2,11 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 
 from django.db import IntegrityError, transaction
 
 from batches import tasks, undoing
+from batches.after_commit import after_commit
 from batches.models import Batch, BatchUndo
 from clinics import audit
 from clinics.models import User
@@ -74,7 +74,7 @@ def _ask(batch: Batch, actor: User, reason: str, total: int) -> BatchUndo:
             detail = {"files": total, "has_reason": True}
             audit.record("batch-undone", clinic=batch.clinic, actor=actor, target=batch, **detail)
             if total > _AT_ONCE:
-                transaction.on_commit(partial(tasks.send_undo, undo.pk))
+                after_commit(tasks.send_undo, undo.pk)
     except IntegrityError as running:
         message = "This batch is being taken back already. Its page shows how far that is."
         raise Refused("undo-running", message, status=409) from running

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from batches import claims, context, filing, records, transitions
+from batches.after_commit import after_commit
 from batches.claims import Claim
 from batches.context import PATIENT_CARD, Known
 from batches.models import BatchFile, PatientCard
@@ -149,7 +149,7 @@ def _write(claim: Claim, examined: Examined, found: Matched, verdict: Verdict) -
     )
     context.spread_news(file, was_card=was_card)
     if not _keeps_staged_bytes(verdict):
-        transaction.on_commit(partial(staging.discard, file.storage_key))
+        after_commit(staging.discard, file.storage_key)
 
 
 def _as_things_are_now(file: BatchFile, found: Matched, verdict: Verdict) -> tuple[Verdict, bool]:
