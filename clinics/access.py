@@ -76,7 +76,7 @@ def get_or_404(rows: QuerySet[Row], access: Access, pk: object) -> Row:
             clinic=access.clinic,
             actor=access.user,
             kind=rows.model.__name__.lower(),
-            id=str(pk)[:64],
+            id=str(pk)[:64].replace("\0", ""),
         )
         raise Http404("There is nothing here under this identifier.") from nothing
 

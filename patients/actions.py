@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from clinics import audit
 from clinics.access import Access
@@ -59,6 +60,24 @@ def register(*, clinic: Clinic, facts: PatientFacts, actor: User | None) -> Pati
             provisional=patient.provisional,
         )
     return patient
+
+
+def withdraw_provisional(*, access: Access, patient: Patient) -> bool:
+    """Take a provisional record back that was made for files of which none came into its chart.
+
+    False when it is registered, or when anything is in the chart or in its history after all.
+    """
+    try:
+        with transaction.atomic():
+            rows = Patient.objects.of(access.clinic).living().filter(pk=patient.pk, provisional=True)
+            empty = rows.select_for_update(of=("self",)).first()
+            if empty is None:
+                return False
+            audit.record("patient-withdrawn", clinic=access.clinic, actor=access.user, target=empty)
+            empty.delete()
+    except ProtectedError:
+        return False
+    return True
 
 
 def _create(clinic: Clinic, facts: PatientFacts) -> Patient:

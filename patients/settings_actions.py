@@ -72,7 +72,7 @@ def add_pattern(*, access: Access, text: str, position: int | None = None) -> Fi
     if len(rows) >= MOST_PATTERNS:
         message = f"A clinic has at most {MOST_PATTERNS} patterns of its own. Take one out first."
         raise Refused("too-many-patterns", message, status=409, limit=MOST_PATTERNS)
-    _check(text, rows)
+    text = _checked(text, rows)
     row = FilenamePattern(clinic=access.clinic, text=text, position=len(rows))
     row.save()
     rows.insert(len(rows) if position is None else position, row)
@@ -85,7 +85,7 @@ def add_pattern(*, access: Access, text: str, position: int | None = None) -> Fi
 def change_pattern(*, access: Access, pattern: FilenamePattern, text: str) -> None:
     """Another text in the same place. Raises PatternRefused, or Refused: `pattern-there-already` (409)."""
     rows = _rows(_locked(access))
-    _check(text, [row for row in rows if row.pk != pattern.pk])
+    text = _checked(text, [row for row in rows if row.pk != pattern.pk])
     if pattern.text == text:
         return
     pattern.text = text
@@ -125,11 +125,13 @@ def _rows(clinic: Clinic) -> list[FilenamePattern]:
     return list(FilenamePattern.objects.filter(clinic=clinic))
 
 
-def _check(text: str, others: Sequence[FilenamePattern]) -> None:
-    compile_pattern(text)
+def _checked(text: str, others: Sequence[FilenamePattern]) -> str:
+    """The text as it is stored: composed (NFC), as the language reads it and the column has room for."""
+    text = compile_pattern(text).text
     if any(row.text == text for row in others):
         message = "This clinic has the pattern already. Change that one, or write another."
         raise Refused("pattern-there-already", message, status=409)
+    return text
 
 
 def _number(rows: Sequence[FilenamePattern]) -> None:

@@ -11,6 +11,9 @@ from clinics.models import User
 from files.errors import Refused, Trouble
 from patients.models import Patient
 
+MOST_AT_ONCE = 500
+"""More than anybody has looked at, and as many as a request has time for."""
+
 
 @dataclass(frozen=True)
 class Decided:

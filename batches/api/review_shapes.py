@@ -8,6 +8,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from batches.actions.many import MOST_AT_ONCE
 from batches.api.file_shapes import (
     ErrorSerializer,
     EvidenceSerializer,
@@ -22,7 +23,6 @@ from patients.clues import Field
 from patients.models import Patient
 from patients.serializers import PatientSerializer, written
 
-MOST_DECISIONS = 500
 _REASON_CHARS = 500
 # The fields that a reviewer reads first, each from the first kind of clue that has it.
 _PARSED: Mapping[str, Sequence[Field]] = {
@@ -189,7 +189,7 @@ class DecideSerializer(serializers.Serializer[Mapping[str, Any]]):
     """
 
     file_ids = serializers.ListField(
-        child=serializers.UUIDField(), allow_empty=False, max_length=MOST_DECISIONS
+        child=serializers.UUIDField(), allow_empty=False, max_length=MOST_AT_ONCE
     )
     action = serializers.ChoiceField(
         choices=["assign", "reassign", "reject", "keep", "duplicate", "retry", "undo"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from http import HTTPStatus
 from typing import ClassVar
 
 from django.contrib import messages
@@ -11,17 +12,16 @@ from django.urls import reverse
 
 from batches import desk
 from batches.actions import many
-from batches.actions.many import Decided
+from batches.actions.many import MOST_AT_ONCE, Decided
 from batches.models import BatchFile
 from batches.views import last
 from batches.views.desk import files_of
 from batches.views.last import Verb
 from batches.views.queue import Queue, uuid_in
-from batches.views.review import PART
 from clinics.access import REVIEW, get_or_404
-from clinics.views.page import Page
+from clinics.views.page import PART, Objection, Page
 from files.errors import Refused
-from patients.actions import register_patient
+from patients.actions import register_patient, withdraw_provisional
 from patients.forms import NewPatientForm
 from patients.models import Patient
 
@@ -45,6 +45,14 @@ class Decision(Page):
             context = {"files": self.files, "patient": self.patient, "queue": self.queue, "verb": self.verb}
             return self.render("batches/review_confirm.html", context)
         return self.settled(self.decide(self.files))
+
+    def objection(self, request: HttpRequest) -> Objection | None:
+        """No more files at once than somebody can have looked at."""
+        named = len(request.POST.getlist("file"))
+        if named <= MOST_AT_ONCE:
+            return super().objection(request)
+        words = f"{named} files were named; at most {MOST_AT_ONCE} are decided at once. Decide them in parts."
+        return Objection(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-many-files", words)
 
     def must_ask(self, request: HttpRequest) -> bool:
         """Is this more than one file, and has nobody confirmed it?"""
@@ -139,7 +147,10 @@ class Provisional(Assign):
         except Refused as refusal:
             self.form.add_error("mrn", str(refusal))
             return self.ask_again()
-        return self.settled(self.decide(self.files))
+        decided = self.decide(self.files)
+        if not decided.done:
+            withdraw_provisional(access=self.access, patient=self.owner)
+        return self.settled(decided)
 
     @cached_property
     def form(self) -> NewPatientForm:
@@ -200,6 +211,6 @@ def refusals(files: Sequence[BatchFile], decided: Decided) -> list[dict[str, str
 
 
 def say_refusals(request: HttpRequest, decided: Decided) -> None:
-    """Why files were not decided, each reason once; messages travel in a cookie, so without names."""
+    """Why files were not decided, each reason once."""
     for words in dict.fromkeys(words for _, _, words in decided.refused):
         messages.error(request, words)

@@ -15,14 +15,13 @@ from batches.views.last import last_decision
 from batches.views.queue import Queue, uuid_in
 from batches.views.rows import FileRow
 from clinics.access import REVIEW, get_or_404
-from clinics.views.page import Page
+from clinics.views.page import PART, Page
 from patients.models import Patient
 from patients.search import search
 
 _GROUPS = 25
 _SHOWN = 5
 _FOUND = 8
-PART = "X-Intake-Part"
 
 
 class ReviewList(Page):

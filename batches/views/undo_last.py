@@ -16,9 +16,8 @@ from batches.views import last
 from batches.views.deciding import refusals, say_refusals
 from batches.views.last import Last, Verb
 from batches.views.queue import Queue
-from batches.views.review import PART
 from clinics.access import REVIEW
-from clinics.views.page import Page
+from clinics.views.page import PART, Page
 
 _TAKEN_BACK = "Taken back. It waits for review again."
 _READ_AGAIN = "Taken back. It is read again and comes back to review in a moment."

@@ -1,6 +1,7 @@
 """What every page shares: somebody is signed in, may do it, sees one clinic and reads its clock."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,6 +18,26 @@ from django.views import View
 
 from clinics.access import VIEW, Access, require
 from clinics.models import Clinic, User
+
+# How a script of the review desk says that it wants a part, or JSON, and no whole page.
+PART = "X-Intake-Part"
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What is wrong with a request as a whole: a stable code, and a sentence with the value and the cure."""
+
+    status: HTTPStatus
+    code: str
+    detail: str
+
+
+_NUL = Objection(
+    HTTPStatus.BAD_REQUEST,
+    "nul-character",
+    "The text holds a NUL character, which no text has and no database keeps. It came with something that "
+    "was pasted: type it anew, and send it again. Nothing was changed.",
+)
 
 
 class Page(LoginRequiredMixin, View):
@@ -35,9 +56,21 @@ class Page(LoginRequiredMixin, View):
             return self.ask_to_sign_in()
         self.access = require(request, self.needs)
         with timezone.override(zone_of(self.access.clinic)):
-            response = super().dispatch(request, *args, **kwargs)
+            objection = self.objection(request)
+            response = self.object(objection) if objection else super().dispatch(request, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    def objection(self, request: HttpRequest) -> Objection | None:
+        """Why no view should look at this request at all: here alone comes the text of every form in."""
+        return _NUL if any(_has_nul(fields) for fields in (request.GET, request.POST)) else None
+
+    def object(self, objection: Objection) -> HttpResponse:
+        """The objection as a page, or as JSON for a script."""
+        problem = {**vars(objection), "title": objection.status.phrase}
+        if PART in self.request.headers:
+            return JsonResponse(problem, status=objection.status)
+        return self.render("error.html", {"problem": problem}, status=objection.status)
 
     def ask_to_sign_in(self) -> HttpResponse:
         """A person goes to the sign-in page; a part of a page that refreshes itself is only told (401)."""
@@ -77,12 +110,16 @@ class Verb(Page):
         return redirect(self.target(request, **kwargs))
 
     def act(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Do it; the sentence that is said afterwards, free of names because messages travel in a cookie."""
+        """Do it; the sentence that is said afterwards, which the session keeps until the next page."""
         raise NotImplementedError
 
     def target(self, request: HttpRequest, **kwargs: Any) -> str:
         """Where to go afterwards."""
         raise NotImplementedError
+
+
+def _has_nul(fields: QueryDict) -> bool:
+    return any("\0" in text for name, texts in fields.lists() for text in (name, *texts))
 
 
 def zone_of(clinic: Clinic) -> tzinfo:

@@ -145,6 +145,8 @@ INTAKE_TRUSTED_PROXIES = env.int("INTAKE_TRUSTED_PROXIES", 0)
 
 # Sessions live in the database: signing in works while the broker is down.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# What is said after a form may quote what was typed: it waits in our database, never in a cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = INTAKE_IDLE_LOGOFF_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

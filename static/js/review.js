@@ -78,6 +78,13 @@ function ask(button, verb, files) {
   review.say(`${verb.ask(files.length, button)}. Enter confirms, Escape goes back.`);
 }
 
+/** What is asked must be what is in front: another picture, another question. */
+function closeIfOther() {
+  if (!asked) return;
+  const now = review.chosen();
+  if (now.length !== asked.files.length || now.some((link, at) => link !== asked.files[at])) close();
+}
+
 function confirm() {
   if (!asked) return;
   const { button, verb, files } = asked;
@@ -415,6 +422,7 @@ document.body.classList.toggle("no-keys", !isOn.checked);
 isOn.addEventListener("change", remember);
 document.addEventListener("keydown", follow);
 document.addEventListener("submit", followForms);
+document.addEventListener("intake-front", closeIfOther);
 bar.querySelector("#confirm-yes").addEventListener("click", confirm);
 bar.querySelector("#confirm-no").addEventListener("click", close);
 bar.querySelector("#confirm-reason").addEventListener("keydown", (event) => {

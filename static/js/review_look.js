@@ -29,6 +29,7 @@ function look(link) {
   const facts = part.querySelector("[data-record-link]");
   if (facts) facts.href = link.dataset.record;
   count();
+  document.dispatchEvent(new CustomEvent("intake-front"));
 }
 
 function count() {
@@ -58,6 +59,7 @@ function toggleScope() {
   part.dataset.deciding = isOne() ? "all" : "one";
   sayScope();
   window.intake.review.say(part.querySelector("[data-scope-words]").textContent);
+  document.dispatchEvent(new CustomEvent("intake-front"));
 }
 
 function sayScope() {

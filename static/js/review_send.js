@@ -3,6 +3,7 @@
 const { review } = window.intake;
 const routes = document.querySelector("#routes").dataset;
 let queue = Promise.resolve();
+const undelivered = new Set(); // decisions that no server has answered: on their way, or in vain so far
 
 function fieldsOf(pairs) {
   const fields = new URLSearchParams(pairs);
@@ -44,8 +45,23 @@ function button(words, { icon = "", key = "", data = "" } = {}) {
   return one;
 }
 
+/** Whoever closes the page now would think that something is decided which is not. */
+function warn(event) {
+  event.preventDefault();
+}
+
+function waitFor(decision) {
+  undelivered.add(decision);
+  addEventListener("beforeunload", warn);
+}
+
+function forget(decision) {
+  undelivered.delete(decision);
+  if (!undelivered.size) removeEventListener("beforeunload", warn);
+}
+
 /** Something went wrong: said where it is seen, with what helps, until somebody closes it. */
-function complain(words, actions) {
+function complain(words, actions, closed = () => undefined) {
   const box = document.createElement("div");
   box.className = "banner tone-bad";
   const inner = document.createElement("div");
@@ -53,7 +69,7 @@ function complain(words, actions) {
   text.textContent = words;
   const row = document.createElement("div");
   row.className = "row-tight";
-  for (const [label, act] of Object.entries({ ...actions, Close: () => undefined })) {
+  for (const [label, act] of Object.entries({ ...actions, Close: closed })) {
     const one = button(label);
     one.addEventListener("click", () => {
       box.remove();
@@ -68,21 +84,28 @@ function complain(words, actions) {
 
 /** Send one decision behind those that are on their way; the page has gone on already. */
 function send(decision) {
+  waitFor(decision);
   queue = queue.then(() => deliver(decision));
   return queue;
 }
 
 async function deliver(decision) {
   const { address, pairs, what, lead } = decision;
-  const actions = { "Try again": () => send(decision), "Return to them": () => review.returnTo(lead) };
+  const giveUp = () => forget(decision);
+  const returnTo = () => {
+    giveUp();
+    review.returnTo(lead);
+  };
+  const fail = (words) => complain(words, { "Try again": () => send(decision), "Return to them": returnTo }, giveUp);
   let answer;
   try {
     answer = await post(address, pairs);
   } catch {
-    return complain(`The server could not be reached. Not decided yet: ${what}. The files still wait.`, actions);
+    return fail(`The server could not be reached. Not decided yet: ${what}. The files still wait.`);
   }
-  if (answer.status === 401) return complain(`You are signed out, so this was not decided: ${what}. Sign in again in another tab, then try again.`, actions);
-  if (!answer.ok) return complain(`That did not work (${answer.status}). Not decided: ${what}. The files still wait.`, actions);
+  if (answer.status === 401) return fail(`You are signed out, so this was not decided: ${what}. Sign in again in another tab, then try again.`);
+  if (!answer.ok) return fail(`That did not work (${answer.status}). Not decided: ${what}. The files still wait.`);
+  giveUp();
   return settle(await answer.json(), decision);
 }
 

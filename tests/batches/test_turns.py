@@ -1,6 +1,5 @@
 """One worker at a time matches a clinic's files again, and rings never add up to several chains."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -67,7 +66,7 @@ def test_clinics_do_not_wait_for_each_other(clinic: Clinic, other_clinic: Clinic
 
 
 @pytest.fixture
-def messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
+def messages(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """What is rung for, in the order of the queue."""
     queue: list[tuple[str, ...]] = []
     monkeypatch.setattr(tasks.match_again, "apply_async", lambda *, args, **_: queue.append(args))
