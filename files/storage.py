@@ -146,6 +146,31 @@ def size(key: str) -> int:
         return default_storage.size(key)
 
 
+def folders(key: str) -> list[str]:
+    """The names right below `key` that have something below themselves; none where nothing is."""
+    with _storage_faults():
+        return sorted(_listed(key)[0])
+
+
+def keys(below: str) -> Iterator[str]:
+    """Every key below `below`, in no order."""
+    with _storage_faults():
+        inner, names = _listed(below)
+    yield from (f"{below}/{name}" for name in names)
+    for name in inner:
+        yield from keys(f"{below}/{name}")
+
+
+def stored_at(key: str) -> float:
+    """When the object came under this key, in seconds since 1970.
+
+    On our own disk the time of the last change: a second name for old bytes has their time of writing.
+    """
+    with _storage_faults():
+        own = _own_path(key)
+        return own.stat().st_ctime if own is not None else default_storage.get_modified_time(key).timestamp()
+
+
 def sweep_parts(before: float) -> int:
     """Remove what a crash has left half-written `before` (seconds since 1970); S3 keeps no such thing."""
     if not isinstance(default_storage, DurableFileSystemStorage):
@@ -156,6 +181,14 @@ def sweep_parts(before: float) -> int:
         for part in old:
             part.unlink(missing_ok=True)
     return len(old)
+
+
+def _listed(key: str) -> tuple[list[str], list[str]]:
+    try:
+        inner, names = default_storage.listdir(key)
+    except FileNotFoundError:
+        return [], []
+    return inner, names
 
 
 def _save(key: str, upload: _Upload) -> None:
