@@ -100,7 +100,8 @@ def keep_file(*, file: BatchFile, actor: User, patient: Patient | None = None, r
     if file.status == FileStatus.DUPLICATE:
         if patient is not None:  # whoever chose a chart saw it in review, where it is no more
             raise decided_already()
-        _put_back_on_road(file, actor, reason)
+        _put_back_on_road(file, actor, reason, code="kept-both", keep_both=True)
+        _note("file-kept", file, actor, has_reason=bool(reason))
         return
     record_in_review(file)
     if twin_of(file) is None:
@@ -132,15 +133,26 @@ def set_aside_as_duplicate(*, file: BatchFile, actor: User, reason: str = "") ->
             after_commit(staging.discard, file.storage_key)
 
 
-def _put_back_on_road(file: BatchFile, actor: User, reason: str) -> None:
+def bring_back_duplicate(*, file: BatchFile, actor: User, reason: str = "") -> None:
+    """Take back that a file was set aside as a duplicate: it is read again, and waits for a person.
+
+    Refused (409) `decided-already` when it is none, `twin-in-review` when its bytes are its twin's alone, and
+    that was taken out of its chart, `batch-closed`.
+    """
+    if file.status != FileStatus.DUPLICATE:
+        raise decided_already()
+    _put_back_on_road(file, actor, reason, code="brought-back", keep_both=False)
+    _note("file-brought-back", file, actor, has_reason=bool(reason))
+
+
+def _put_back_on_road(file: BatchFile, actor: User, reason: str, *, code: str, keep_both: bool) -> None:
     with _staged_again(file) as key, transaction.atomic():
         transitions.change_batch(file.batch_id)
         clean_slate = {"lost_claims": 0, "troubles": 0, "retry_at": None, "sent_at": Now()}
         bytes_here = {"storage_key": key, "offset": F("size")}
-        own_record = {"keep_both": True, "image": None, "document": None}
+        own_record = {"keep_both": keep_both, "image": None, "document": None}
         changes = clean_slate | bytes_here | own_record
-        decide(file, FileStatus.RECEIVED, actor, "kept-both", reason, **changes)
-        _note("file-kept", file, actor, has_reason=bool(reason))
+        decide(file, FileStatus.RECEIVED, actor, code, reason, **changes)
         send_files([file])
 
 

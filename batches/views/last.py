@@ -46,11 +46,6 @@ class Last:
     files: list[BatchFile]
     patient: Patient | None
 
-    @property
-    def can_be_undone(self) -> bool:
-        """A duplicate's own copy may be gone; it is brought back on the page of its batch."""
-        return self.verb is not Verb.DUPLICATE
-
 
 def note(access: Access, verb: Verb, file_ids: Sequence[UUID], patient: Patient | None) -> None:
     """Write down which files one decision was about."""

@@ -34,7 +34,7 @@ class UndoLast(Page):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Take it back; what waits again is in this person's hands."""
         found = last.last_decision(self.access)
-        if found is None or not found.can_be_undone:
+        if found is None:
             return self.nothing()
         decided = self.take_back(found)
         again = self.held_again(decided.done)
@@ -48,9 +48,11 @@ class UndoLast(Page):
         return self.go_to(again)
 
     def take_back(self, found: Last) -> Decided:
-        """What was filed leaves its chart; what was set aside is read again."""
+        """What was filed leaves its chart; what was set aside, as a duplicate or for good, is read again."""
         if found.verb is Verb.REJECT:
             return many.retry_files(files=found.files, actor=self.access.user)
+        if found.verb is Verb.DUPLICATE:
+            return many.bring_back_duplicates(files=found.files, actor=self.access.user)
         return many.undo_files(files=found.files, actor=self.access.user)
 
     def held_again(self, ids: list[UUID]) -> list[UUID]:

@@ -34,9 +34,8 @@ const VERBS = {
   duplicate: {
     ask: (n) => `${plural(n, "file is", "files are")} set aside as a duplicate; the other one stays where it is`,
     during: () => "Setting it aside as a duplicate…",
-    after: () => "Set aside as a duplicate; to keep both, open the page of its batch",
+    after: () => "Set aside as a duplicate",
     needsYes: () => true,
-    cannotUndo: true,
     hasReason: true,
   },
   reject: {
@@ -115,7 +114,6 @@ function decide(button, verb, files, reason = "") {
     lead: ids[0],
     what: verb.ask(files.length, button),
     words: (n) => verb.after(n, button),
-    canUndo: !verb.cannotUndo,
   });
   goOn(ids, began);
 }

@@ -109,8 +109,8 @@ async function deliver(decision) {
   return settle(await answer.json(), decision);
 }
 
-function settle({ done, refused }, { what, words, canUndo, lead }) {
-  if (done.length) tell(words(done.length), { canUndo });
+function settle({ done, refused }, { what, words, lead }) {
+  if (done.length) tell(words(done.length));
   if (!refused.length) return;
   const reasons = [...new Set(refused.map((each) => each.says))].join(" ");
   const names = refused.slice(0, 3).map((each) => each.name).join(", ");

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from batches.actions.review import assign_file, undo_file
 from batches.models import Batch, BatchFile
+from batches.pipeline import run
 from batches.states import FileStatus
 from clinics.models import Clinic, User
 from imaging.models import Image
@@ -372,7 +374,12 @@ def test_a_duplicate_is_set_aside_and_the_filed_one_stays(
     assert (file.status, file.image, twin.patient) == (FileStatus.DUPLICATE, twin, patient)
     page = text_of(browser.get(reverse("batches:review")))
     assert "set aside as a duplicate" in page
-    assert reverse("batches:undo_last") not in page
+    assert decide(browser, "undo_last") == reverse("batches:review")
+    Batch.objects.update(started_at=timezone.now())
+    run.process(file.pk)
+    file.refresh_from_db()
+    assert (file.status, file.patient) == (FileStatus.REVIEW, None)
+    assert "Filed under" in page_of(browser, file), "the other chart is beside it again"
 
 
 def test_bytes_that_were_filed_meanwhile_stop_the_first_file_too(
