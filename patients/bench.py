@@ -1,5 +1,5 @@
-"""The test bench of a pattern: what file names would become with it, beside what they become today; stores
-nothing.
+"""The test bench of a pattern, and of rules: what file names would become with them, beside what they become
+today; stores nothing.
 """
 
 import math
@@ -15,6 +15,7 @@ from patients.filename_patterns import CompiledPattern, legible_names, read_path
 from patients.filename_patterns.compiled import Misfit
 from patients.matcher import patterns_of, policy_of, today_in
 from patients.matching.identify import identify
+from patients.matching.policy import Policy
 from patients.matching.results import Decision, MatchResult
 from patients.models import FilenamePattern, Patient
 
@@ -22,13 +23,25 @@ _NOT_WORTH_TELLING = 0.005
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What a clinic allows, saved or not yet; `provisional` files strangers under a record of their own."""
+
+    policy: Policy
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a name becomes: the decision, whose it is or could be, how sure that is, and why."""
+    """What a name becomes: the decision, whose it is or could be, how sure that is, and why.
+
+    `is_new`: it is filed for a provisional patient who would be made for it.
+    """
 
     decision: Decision
     patient: Patient | None
     confidence: float
     words: str
+    is_new: bool = False
 
     @property
     def percent(self) -> str:
@@ -52,6 +65,11 @@ class Trial:
     change: str
 
 
+def rules_of(clinic: Clinic) -> Rules:
+    """The rules that are saved."""
+    return Rules(policy_of(clinic), clinic.unknown_patients == Clinic.UnknownPatients.PROVISIONAL)
+
+
 def patterns_with(
     clinic: Clinic, draft: CompiledPattern, *, instead_of: FilenamePattern | None = None
 ) -> tuple[CompiledPattern, ...]:
@@ -69,9 +87,13 @@ def try_names(
     *,
     draft: CompiledPattern | None = None,
     instead_of: FilenamePattern | None = None,
+    rules: Rules | None = None,
 ) -> list[Trial]:
-    """Match each name as it is matched today, and again where `draft` reads something else of it."""
-    today = today_in(clinic)
+    """Match each name as it is matched today, and again where `draft` reads something else of it, or by the
+    `rules` that are tried.
+    """
+    today, saved = today_in(clinic), rules_of(clinic)
+    tried_rules = rules or saved
     now = patterns_of(clinic)
     then = patterns_with(clinic, draft, instead_of=instead_of) if draft is not None else now
     bench = _Bench(clinic, today)
@@ -79,25 +101,31 @@ def try_names(
     for name in names:
         before = read_path(name, today=today, patterns=now)
         after = read_path(name, today=today, patterns=then)
-        first = bench.match(before)
-        tried.append((name, after, first, first if after == before else bench.match(after)))
+        first = bench.match(before, saved)
+        is_same = after == before and tried_rules == saved
+        tried.append((name, after, first, first if is_same else bench.match(after, tried_rules)))
     patients = _patients(clinic, [each for _, _, *results in tried for each in results])
     return [
-        _trial(name, after, _misfit(draft, name, today), _outcome(first, patients), _outcome(last, patients))
+        _trial(
+            name,
+            after,
+            _misfit(draft, name, today),
+            _outcome(first, patients, saved),
+            _outcome(last, patients, tried_rules),
+        )
         for name, after, first, last in tried
     ]
 
 
 class _Bench:
-    """One clinic's directory and policy, held for as many names as there are."""
+    """One clinic's directory, held for as many names as there are."""
 
     def __init__(self, clinic: Clinic, today: date) -> None:
         self._directory = DatabaseDirectory(clinic)
-        self._policy = policy_of(clinic)
         self._today = today
 
-    def match(self, clues: tuple[Clue, ...]) -> MatchResult:
-        return identify(self._directory, clues, policy=self._policy, today=self._today)
+    def match(self, clues: tuple[Clue, ...], rules: Rules) -> MatchResult:
+        return identify(self._directory, clues, policy=rules.policy, today=self._today)
 
 
 def _misfit(draft: CompiledPattern | None, name: str, today: date) -> Misfit | None:
@@ -110,8 +138,10 @@ def _patients(clinic: Clinic, results: Sequence[MatchResult]) -> dict[str, Patie
     return {str(patient.pk): patient for patient in Patient.objects.of(clinic).filter(pk__in=wanted)}
 
 
-def _outcome(result: MatchResult, patients: dict[str, Patient]) -> Outcome:
+def _outcome(result: MatchResult, patients: dict[str, Patient], rules: Rules) -> Outcome:
     patient = patients.get(result.patient_id or "")
+    if rules.provisional and result.stranger is not None and result.decision is not Decision.ASSIGN:
+        return Outcome(Decision.ASSIGN, None, result.confidence, result.words, is_new=True)
     return Outcome(result.decision, patient, result.confidence, result.words)
 
 

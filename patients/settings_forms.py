@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 
 from clinics.models import Clinic
+from patients.bench import Rules
 from patients.filename_patterns import PatternRefused, compile_pattern
+from patients.matching.policy import Policy
 from patients.settings_actions import POLICY_FIELDS
 
 _LONGEST_LINES = 300_000
@@ -45,6 +47,17 @@ class PolicyForm(forms.ModelForm[Clinic]):
             "unknown_patients": forms.RadioSelect,
         }
 
+    def rules(self) -> Rules:
+        """What is filled in, for the bench; only for a valid form."""
+        data = self.cleaned_data
+        policy = Policy(
+            assign_from=data["assign_confidence"],
+            review_from=data["review_confidence"],
+            bare_number=data["bare_number_policy"],
+            name_alone=data["name_alone"],
+        )
+        return Rules(policy, data["unknown_patients"] == Clinic.UnknownPatients.PROVISIONAL)
+
     def clean(self) -> dict[str, Any]:
         """What is sure enough to be filed is sure enough to be suggested."""
         data = super().clean() or self.cleaned_data
@@ -53,6 +66,32 @@ class PolicyForm(forms.ModelForm[Clinic]):
             message = f"This must not be lower than what is needed to suggest a patient ({review})."
             self.add_error("assign_confidence", forms.ValidationError(message, code="bands-crossed"))
         return data
+
+
+class NamesField(forms.CharField):
+    """File names to try something on, one a line; cleans to those lines that say something."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"rows": 8, "autocomplete": "off", "spellcheck": "false", "class": "mono", "wrap": "off"}
+        super().__init__(
+            label="File names to try it on",
+            required=False,
+            max_length=_LONGEST_LINES,
+            widget=forms.Textarea(attrs=attrs),
+            help_text="One a line, with folders if they matter. They are matched here and not kept.",
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> list[str]:
+        """The lines."""
+        text: str = super().clean(value)
+        return [line for line in map(str.strip, text.splitlines()) if line]
+
+
+class NamesForm(forms.Form):
+    """The names on the bench of the rules."""
+
+    names = NamesField()
 
 
 class PatternForm(forms.Form):
@@ -73,15 +112,7 @@ class PatternForm(forms.Form):
             }
         ),
     )
-    names = forms.CharField(
-        label="File names to try it on",
-        required=False,
-        max_length=_LONGEST_LINES,
-        widget=forms.Textarea(
-            attrs={"rows": 8, "autocomplete": "off", "spellcheck": "false", "class": "mono", "wrap": "off"}
-        ),
-        help_text="One a line, with folders if they matter. They are matched here and not kept.",
-    )
+    names = NamesField()
     refusal: PatternRefused | None = None
 
     def clean_text(self) -> str:
@@ -92,8 +123,3 @@ class PatternForm(forms.Form):
         except PatternRefused as refusal:
             self.refusal = refusal
         return text
-
-    def clean_names(self) -> list[str]:
-        """The lines that say something."""
-        lines = (line.strip() for line in self.cleaned_data["names"].splitlines())
-        return [line for line in lines if line]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views.matching import Matching, VerifyCheckDigit
+from patients.views.matching import Matching, TryPolicy, VerifyCheckDigit
 from patients.views.patterns import (
     Bench,
     EditPattern,
@@ -15,6 +15,7 @@ from patients.views.patterns import (
 app_name = "settings"
 urlpatterns = [
     path("/matching", Matching.as_view(), name="matching"),
+    path("/matching/try", TryPolicy.as_view(), name="try_policy"),
     path("/matching/check-digit", VerifyCheckDigit.as_view(), name="verify_check_digit"),
     path("/patterns/new", NewPattern.as_view(), name="new_pattern"),
     path("/patterns/try", Bench.as_view(), name="try_pattern"),

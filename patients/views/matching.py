@@ -1,17 +1,21 @@
 """The settings page of matching: the clinic's policy, its check digit, its patterns in their order."""
 
+from collections.abc import Mapping
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from clinics.access import MANAGE
 from clinics.models import Clinic
 from clinics.views.page import Page, Verb
+from patients.bench import try_names
 from patients.filename_patterns import understood
 from patients.models import FilenamePattern, Patient
 from patients.settings_actions import MOST_PATTERNS, change_policy, verify_check_digit
-from patients.settings_forms import PolicyForm
+from patients.settings_forms import NamesForm, PolicyForm
+from patients.views.patterns import MOST_TRIED
 from patients.views.removed import removed_pattern
-from patients.views.setting_words import BUILT_IN
+from patients.views.setting_words import BUILT_IN, rows_of, sum_of_rules
 
 _SCHEME_WORDS = {
     "": "Your numbers carry no check digit that all of them follow, or there are fewer than ten of them.",
@@ -42,8 +46,15 @@ class Matching(Page):
         """The clinic as it is in the database; a form changes its own copy."""
         return Clinic.objects.get(pk=self.access.clinic.pk)
 
-    def show(self, form: PolicyForm, *, said: str = "", status: int = 200) -> HttpResponse:
-        """The page."""
+    def show(
+        self,
+        form: PolicyForm,
+        *,
+        said: str = "",
+        status: int = 200,
+        tried: Mapping[str, object] | None = None,
+    ) -> HttpResponse:
+        """The page; `tried` is what the bench below the rules shows."""
         clinic = self.stored()
         rows = FilenamePattern.objects.filter(clinic=clinic)
         context = {
@@ -56,8 +67,36 @@ class Matching(Page):
             "said": said,
             "scheme": clinic.check_digit,
             "scheme_words": _SCHEME_WORDS[clinic.check_digit],
+            "trial": NamesForm(auto_id="trial-%s"),
+            **(tried or {}),
         }
         return self.render("patients/matching.html", context, status=status)
+
+
+class TryPolicy(Matching):
+    """Tries unsaved rules on names and stores nothing. POST only: names are in no address and no history."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """The page with the rules as they were filled in, and what each name would become."""
+        form, trial = (
+            PolicyForm(request.POST, instance=self.stored()),
+            NamesForm(request.POST, auto_id="trial-%s"),
+        )
+        if not (form.is_valid() and trial.is_valid()):
+            return self.show(form, status=400, tried={"trial": trial})
+        names: list[str] = trial.cleaned_data["names"]
+        trials = try_names(self.stored(), names[:MOST_TRIED], rules=form.rules())
+        tried = {
+            "left_out": max(len(names) - MOST_TRIED, 0),
+            "most": MOST_TRIED,
+            "rows": rows_of(trials),
+            "says": sum_of_rules(trials),
+            "trial": trial,
+            "with_draft": True,
+        }
+        return self.show(form, tried=tried)
 
 
 class VerifyCheckDigit(Verb):

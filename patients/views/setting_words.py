@@ -45,6 +45,7 @@ _DECISIONS = {
     Decision.REVIEW: Sign("For review", "eye", "ask"),
     Decision.NONE: Sign("Nobody found", "dot", "quiet"),
 }
+_NEW = Sign("Filed for a new provisional patient", "plus", "ask")
 # The worst first: so the table is ordered.
 _CHANGES = {
     "moved": Sign("Would go to another chart", "warn", "bad"),
@@ -98,7 +99,7 @@ def rows_of(trials: Sequence[Trial]) -> list[BenchRow]:
 
 def sign_of(outcome: Outcome) -> Sign:
     """The decision as a sign."""
-    return _DECISIONS[outcome.decision]
+    return _NEW if outcome.is_new else _DECISIONS[outcome.decision]
 
 
 def sum_of(trials: Sequence[Trial], *, has_draft: bool) -> str:
@@ -109,10 +110,22 @@ def sum_of(trials: Sequence[Trial], *, has_draft: bool) -> str:
         filed = sum(trial.today.decision is Decision.ASSIGN for trial in trials)
         return f"With today's rules {filed} of {_names(len(trials))} would be filed without a look."
     fits = sum(trial.misfit is None for trial in trials)
+    return f"The pattern fits {fits} of {_names(len(trials))}. {_changes_in(trials)}"
+
+
+def sum_of_rules(trials: Sequence[Trial]) -> str:
+    """The same of rules that are tried."""
+    return (
+        f"{_names(len(trials)).capitalize()} tried. {_changes_in(trials)}"
+        if trials
+        else "Write some file names."
+    )
+
+
+def _changes_in(trials: Sequence[Trial]) -> str:
     counts = Counter(trial.change for trial in trials)
     told = [f"{counts[code]} {words}" for code, words in _SUMS if counts[code]]
-    changes = "; ".join(told) if told else "nothing would change"
-    return f"The pattern fits {fits} of {_names(len(trials))}. Compared with today, {changes}."
+    return f"Compared with today, {'; '.join(told) if told else 'nothing would change'}."
 
 
 def _names(number: int) -> str:

@@ -115,6 +115,36 @@ def test_a_policy_that_cannot_be_is_refused_beside_its_field(
     assert not AuditEntry.objects.exists()
 
 
+def test_rules_are_tried_on_names_before_they_are_saved(
+    browser: Client, clinic: Clinic, patient: Patient
+) -> None:
+    Clinic.objects.filter(pk=clinic.pk).update(check_digit=Clinic.CheckDigit.LUHN)
+    bare = "3000003801"  # whose check digit is wrong
+    factories.make_patient(clinic, bare, "Okafor", "Chidi")
+    names = f"{bare}.jpg\n3000009997_Pereda Ríos, Luz.jpg\nsin nombre.jpg"
+    tried = POLICY | {"bare_number_policy": "always", "unknown_patients": "provisional", "names": names}
+    page = text_of(send(browser, f"{MATCHING}/try", **tried))
+    assert "3 names tried. Compared with today, 2 would be filed without a look." in page
+    assert "Filed for a new provisional patient" in page
+    assert "With these rules" in page
+    assert 'value="always" ' in page
+    clinic.refresh_from_db()
+    assert (clinic.bare_number_policy, clinic.unknown_patients) == ("check_digit", "hold")
+    assert Patient.objects.count() == 1
+    assert not AuditEntry.objects.filter(action="matching-policy-changed").exists()
+
+
+def test_stricter_rules_say_what_would_wait(browser: Client, clinic: Clinic, patient: Patient) -> None:
+    name = f"{patient.mrn}_Garza Tijerina_María Esther.jpg"
+    page = text_of(send(browser, f"{MATCHING}/try", **POLICY, names=name))
+    assert "1 name tried. Compared with today, nothing would change." in page
+    page = text_of(send(browser, f"{MATCHING}/try", **POLICY | {"assign_confidence": "1.0"}, names=name))
+    assert "1 would wait for a person instead of being filed" in page
+    wrong = send(browser, f"{MATCHING}/try", **POLICY | {"assign_confidence": "0.1"}, names=name)
+    assert wrong.status_code == 400
+    assert browser.get(f"{MATCHING}/try").status_code == 405
+
+
 def test_the_check_digit_is_verified_at_a_press(browser: Client, clinic: Clinic) -> None:
     assert "no check digit" in text_of(browser.get(MATCHING))
     for number in range(12):
