@@ -130,7 +130,7 @@ def test_rules_are_tried_on_names_before_they_are_saved(
     assert 'value="always" ' in page
     clinic.refresh_from_db()
     assert (clinic.bare_number_policy, clinic.unknown_patients) == ("check_digit", "hold")
-    assert Patient.objects.count() == 1
+    assert Patient.objects.count() == 2
     assert not AuditEntry.objects.filter(action="matching-policy-changed").exists()
 
 
