@@ -26,11 +26,14 @@ class Comparison:
         missing, extra = len(self.without_picture), len(self.off_list)
         if not (missing or extra):
             return "Every patient of today's list has a picture, and every picture its patient on the list."
-        return (
-            f"{missing or 'No'} {'patient' if missing == 1 else 'patients'} of today's list "
-            f"{'has' if missing == 1 else 'have'} no picture, "
-            f"{extra or 'no'} {'picture has' if extra == 1 else 'pictures have'} no patient on the list."
+        of_patients = (
+            f"{missing} {'patient' if missing == 1 else 'patients'} of today's list "
+            f"{'has' if missing == 1 else 'have'} no picture"
         )
+        of_pictures = f"{extra} {'picture has' if extra == 1 else 'pictures have'} no patient on the list"
+        if not missing:
+            return f"Every patient of today's list has a picture, {of_pictures}."
+        return f"{of_patients}, {of_pictures if extra else 'every picture has its patient on the list'}."
 
 
 def compare(batch: Batch) -> Comparison | None:

@@ -45,7 +45,7 @@ _DECISIONS = {
     Decision.REVIEW: Sign("For review", "eye", "ask"),
     Decision.NONE: Sign("Nobody found", "dot", "quiet"),
 }
-_NEW = Sign("Filed for a new provisional patient", "plus", "ask")
+_NEW = Sign("Provisional", "plus", "ask")
 # The worst first: so the table is ordered.
 _CHANGES = {
     "moved": Sign("Would go to another chart", "warn", "bad"),
