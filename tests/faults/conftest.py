@@ -4,10 +4,15 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from batches.models import Batch
+from clinics.models import Clinic, User
+from patients.models import Patient
+from tests import factories
 from tests.faults.installation import START_SECONDS, STOP_SECONDS, Installation, eventually, free_port
 from tests.faults.sender import Sender
 
@@ -63,3 +68,27 @@ def copy_of(
 def sender_to(one: Installation) -> Sender:
     """The demonstration's clinician as a script that talks to this installation."""
     return Sender(one.port, (one.home / "token").read_text())
+
+
+@pytest.fixture
+def batch(clinician: User) -> Batch:
+    return factories.make_batch(clinician)
+
+
+@pytest.fixture
+def garza(clinic: Clinic) -> Patient:
+    return factories.make_garza(clinic)
+
+
+@pytest.fixture
+def okafor(clinic: Clinic) -> Patient:
+    return factories.make_patient(clinic, "3000004592", "Okafor", "Chidi")
+
+
+@pytest.fixture
+def unknown(clinic: Clinic) -> Patient:
+    """A provisional record that turns out to be Garza's."""
+    born = date(1957, 4, 23)
+    return factories.make_patient(
+        clinic, "77001", "Garza Tijerina", "María Esther", birth_date=born, provisional=True
+    )

@@ -9,7 +9,7 @@ from batches.models import Batch, BatchFile
 from batches.states import FileStatus
 from clinics.models import User
 from tests import factories
-from tests.faults.test_deciding import at_once, fresh
+from tests.faults.decisions import at_once, fresh
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
