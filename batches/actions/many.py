@@ -55,11 +55,6 @@ def set_aside_files(*, files: Iterable[BatchFile], actor: User, reason: str = ""
     return _each(files, partial(review.set_aside_as_duplicate, actor=actor, reason=reason))
 
 
-def bring_back_duplicates(*, files: Iterable[BatchFile], actor: User, reason: str = "") -> Decided:
-    """See `bring_back_duplicate`."""
-    return _each(files, partial(review.bring_back_duplicate, actor=actor, reason=reason))
-
-
 def reassign_files(*, files: Iterable[BatchFile], patient: Patient, actor: User, reason: str) -> Decided:
     """See `reassign_file`."""
     return _each(files, partial(review.reassign_file, patient=patient, actor=actor, reason=reason))

@@ -69,7 +69,16 @@ def retry_file(*, file: BatchFile, actor: User) -> None:
 
 
 def undo_file(*, file: BatchFile, actor: User, reason: str = "") -> None:
-    """Take a filed picture or document out of its chart and back into review, bytes and all."""
+    """Take a filed picture or document out of its chart and back into review, bytes and all.
+
+    What was set aside as a duplicate is read again, from its own bytes or its twin's, and comes back to a
+    person. Refused (409) `not-filed`, `decided-already`; and of a duplicate `twin-in-review`, when its twin
+    alone has the bytes and was taken out of its chart, or `batch-closed`.
+    """
+    if file.status == FileStatus.DUPLICATE:
+        _put_back_on_road(file, actor, reason, code="brought-back", keep_both=False)
+        _note("file-brought-back", file, actor, has_reason=bool(reason))
+        return
     filing.leave_chart(file, actor=actor, reason=reason)
 
 
@@ -131,18 +140,6 @@ def set_aside_as_duplicate(*, file: BatchFile, actor: User, reason: str = "") ->
         _note("file-set-aside", file, actor, twin=str(twin.pk), has_reason=bool(reason))
         if is_filed:
             after_commit(staging.discard, file.storage_key)
-
-
-def bring_back_duplicate(*, file: BatchFile, actor: User, reason: str = "") -> None:
-    """Take back that a file was set aside as a duplicate: it is read again, and waits for a person.
-
-    Refused (409) `decided-already` when it is none, `twin-in-review` when its bytes are its twin's alone, and
-    that was taken out of its chart, `batch-closed`.
-    """
-    if file.status != FileStatus.DUPLICATE:
-        raise decided_already()
-    _put_back_on_road(file, actor, reason, code="brought-back", keep_both=False)
-    _note("file-brought-back", file, actor, has_reason=bool(reason))
 
 
 def _put_back_on_road(file: BatchFile, actor: User, reason: str, *, code: str, keep_both: bool) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -29,7 +30,7 @@ from batches.api.review_shapes import (
 )
 from batches.models import BatchFile
 from batches.selectors import review_queue
-from clinics.access import CAPTURE, REVIEW, VIEW, Access, get_or_404, require
+from clinics.access import CAPTURE, REVIEW, VIEW, Access, require
 from clinics.api.problems import answers
 from clinics.api.shapes import PageQuery, checked, page_of
 from clinics.models import Clinic, User
@@ -85,11 +86,7 @@ class AssignView(APIView):
     @extend_schema(operation_id="files_assign", request=AssignSerializer, responses=_ANSWERS)
     def post(self, request: Request, file_id: UUID) -> Response:
         """File what waits for review in a patient's chart."""
-        access, file = own_file(request, REVIEW, file_id)
-        body = checked(AssignSerializer, request.data)
-        patient = _named(access, body["patient_id"])
-        actions.assign_file(file=file, patient=patient, actor=access.user, reason=body["reason"])
-        return _shown(access, file_of(access, file_id))
+        return _decided(request, file_id, actions.assign_file, AssignSerializer)
 
 
 class ReassignView(APIView):
@@ -98,11 +95,7 @@ class ReassignView(APIView):
     @extend_schema(operation_id="files_reassign", request=ReassignSerializer, responses=_ANSWERS)
     def post(self, request: Request, file_id: UUID) -> Response:
         """Move a filed picture or document from its chart into another's; both charts keep the reason."""
-        access, file = own_file(request, REVIEW, file_id)
-        body = checked(ReassignSerializer, request.data)
-        patient = _named(access, body["patient_id"])
-        actions.reassign_file(file=file, patient=patient, actor=access.user, reason=body["reason"])
-        return _shown(access, file_of(access, file_id))
+        return _decided(request, file_id, actions.reassign_file, ReassignSerializer)
 
 
 class RejectView(APIView):
@@ -111,10 +104,7 @@ class RejectView(APIView):
     @extend_schema(operation_id="files_reject", request=ReasonSerializer, responses=_ANSWERS)
     def post(self, request: Request, file_id: UUID) -> Response:
         """Set a file in review aside: it goes to no chart."""
-        access, file = own_file(request, REVIEW, file_id)
-        body = checked(ReasonSerializer, request.data)
-        actions.reject_file(file=file, actor=access.user, reason=body["reason"])
-        return _shown(access, file_of(access, file_id))
+        return _decided(request, file_id, actions.reject_file, ReasonSerializer)
 
 
 class KeepView(APIView):
@@ -126,11 +116,7 @@ class KeepView(APIView):
 
         One in review is filed for `patient_id`, or for whom it was meant; a duplicate is processed again.
         """
-        access, file = own_file(request, REVIEW, file_id)
-        body = checked(KeepSerializer, request.data)
-        patient = patient_of(access, body["patient_id"])
-        actions.keep_file(file=file, actor=access.user, patient=patient, reason=body["reason"])
-        return _shown(access, file_of(access, file_id))
+        return _decided(request, file_id, actions.keep_file, KeepSerializer)
 
 
 class DuplicateView(APIView):
@@ -139,10 +125,7 @@ class DuplicateView(APIView):
     @extend_schema(operation_id="files_duplicate", request=ReasonSerializer, responses=_ANSWERS)
     def post(self, request: Request, file_id: UUID) -> Response:
         """Set a file in review aside as the duplicate of the record with the same bytes."""
-        access, file = own_file(request, REVIEW, file_id)
-        body = checked(ReasonSerializer, request.data)
-        actions.set_aside_as_duplicate(file=file, actor=access.user, reason=body["reason"])
-        return _shown(access, file_of(access, file_id))
+        return _decided(request, file_id, actions.set_aside_as_duplicate, ReasonSerializer)
 
 
 class RetryFileView(APIView):
@@ -151,9 +134,7 @@ class RetryFileView(APIView):
     @extend_schema(operation_id="files_retry", request=None, responses=_ANSWERS)
     def post(self, request: Request, file_id: UUID) -> Response:
         """Process a failed file, or one that was set aside by mistake, again from the bytes that are here."""
-        access, file = own_file(request, REVIEW, file_id)
-        actions.retry_file(file=file, actor=access.user)
-        return _shown(access, file_of(access, file_id))
+        return _decided(request, file_id, actions.retry_file)
 
 
 class UndoView(APIView):
@@ -161,11 +142,11 @@ class UndoView(APIView):
 
     @extend_schema(operation_id="files_undo", request=ReasonSerializer, responses=_ANSWERS)
     def post(self, request: Request, file_id: UUID) -> Response:
-        """Take a filed picture or document out of its chart and back into review."""
-        access, file = own_file(request, REVIEW, file_id)
-        body = checked(ReasonSerializer, request.data)
-        actions.undo_file(file=file, actor=access.user, reason=body["reason"])
-        return _shown(access, file_of(access, file_id))
+        """Take a filed picture or document out of its chart and back into review.
+
+        A file that was set aside as a duplicate is read again, and comes back to review.
+        """
+        return _decided(request, file_id, actions.undo_file, ReasonSerializer)
 
 
 class DecideView(APIView):
@@ -224,8 +205,22 @@ def _waiting(clinic: Clinic) -> QuerySet[BatchFile]:
     return review_queue(clinic).select_related("decided_by")
 
 
-def _named(access: Access, patient_id: UUID) -> Patient:
-    return get_or_404(Patient.objects.of(access.clinic), access, patient_id)
+def _decided(
+    request: Request,
+    file_id: UUID,
+    decide: Callable[..., None],
+    shape: type[serializers.Serializer[Any]] | None = None,
+) -> Response:
+    """One decision about one file, with what its body says; the answer is the file as it is then.
+
+    A `patient_id` that the body names must be this clinic's, or nothing is decided (404).
+    """
+    access, file = own_file(request, REVIEW, file_id)
+    said = dict(checked(shape, request.data)) if shape else {}
+    if "patient_id" in said:
+        said["patient"] = patient_of(access, said.pop("patient_id"))
+    decide(file=file, actor=access.user, **said)
+    return _shown(access, file_of(access, file_id))
 
 
 def _shown(access: Access, file: BatchFile) -> Response:

@@ -51,8 +51,6 @@ class UndoLast(Page):
         """What was filed leaves its chart; what was set aside, as a duplicate or for good, is read again."""
         if found.verb is Verb.REJECT:
             return many.retry_files(files=found.files, actor=self.access.user)
-        if found.verb is Verb.DUPLICATE:
-            return many.bring_back_duplicates(files=found.files, actor=self.access.user)
         return many.undo_files(files=found.files, actor=self.access.user)
 
     def held_again(self, ids: list[UUID]) -> list[UUID]:

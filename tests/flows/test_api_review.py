@@ -329,6 +329,14 @@ def test_the_same_bytes_are_set_aside_and_fetched_back(api: Client, stopped: Bat
     assert (back["status"], back["keep_both"]) == ("RECEIVED", True)
 
 
+def test_a_duplicate_is_taken_back_like_a_filing(api: Client, stopped: BatchFile) -> None:
+    decide(api, stopped, "duplicate")
+    back = decide(api, stopped, "undo", reason="not the same").json()
+    assert (back["status"], back["keep_both"]) == ("RECEIVED", False)
+    run.process(stopped.pk)
+    assert api.get(at(stopped)).json()["status"] == "REVIEW"
+
+
 @pytest.mark.parametrize(("action", "status"), [("keep", "COMPLETED"), ("duplicate", "DUPLICATE")])
 def test_twins_are_decided_together_too(action: str, status: str, api: Client, stopped: BatchFile) -> None:
     body = {"file_ids": [str(stopped.pk)], "action": action}
