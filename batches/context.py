@@ -21,7 +21,7 @@ from batches.states import FileStatus
 from clinics.models import Clinic
 from files.kinds import FileKind
 from patients.clues import BATCH, CARD, FILE_NAME, FOLDER, LIST, Clue, Field
-from patients.models import Patient
+from patients.models import Patient, PatientMerge
 from patients.owners import owners_of
 
 _NOT_OF_THE_CONTENT = frozenset({FILE_NAME, FOLDER, BATCH, CARD, LIST})
@@ -97,6 +97,16 @@ def moment_of_directory(clinic_id: UUID) -> datetime:
     """
     changed = Clinic.objects.values_list("directory_changed_at", flat=True).get(pk=clinic_id)
     return changed + timedelta(microseconds=1) if changed else timezone.now()
+
+
+def was_split_since(patient: Patient, directory: datetime) -> bool:
+    """Was this record taken apart from another since the directory was read? Then what was found may be the
+    other's. Ask with the patient locked.
+    """
+    changed = Clinic.objects.values_list("directory_changed_at", flat=True).get(pk=patient.clinic_id)
+    if changed is None or changed <= directory:
+        return False
+    return PatientMerge.objects.filter(survivor=patient, unmerged_at__isnull=False).exists()
 
 
 def card_among(file: BatchFile, numbers: Sequence[str]) -> str | None:

@@ -15,17 +15,18 @@ from django.utils import timezone
 
 from batches import transitions
 from batches.after_commit import after_commit
+from batches.context import was_split_since
 from batches.decided import UNTOUCHED
 from batches.models import BatchFile, ChartMove
 from batches.records import Record
 from batches.states import FileStatus
 from clinics import audit
-from clinics.models import Clinic, User
+from clinics.models import User
 from files import staging, storage
 from files.errors import Refused, Trouble
 from files.kinds import FileKind
 from patients.matching.results import MatchResult
-from patients.models import Patient, PatientMerge
+from patients.models import Patient
 
 RECORDS_APART = "records-apart"
 """Why a file is in review: the records of two people were one when it was matched."""
@@ -112,16 +113,6 @@ def change_chart(
             _note_move(record, "reassigned", actor, reason, came_from=former, went_to=patient)
             _audit_charts(record, former, patient, actor)
             after_commit(storage.delete, filed_key)
-
-
-def was_split_since(patient: Patient, directory: datetime) -> bool:
-    """Was this record taken apart from another since the directory was read? Then what was found may be the
-    other's. Ask with the patient locked.
-    """
-    changed = Clinic.objects.values_list("directory_changed_at", flat=True).get(pk=patient.clinic_id)
-    if changed is None or changed <= directory:
-        return False
-    return PatientMerge.objects.filter(survivor=patient, unmerged_at__isnull=False).exists()
 
 
 def record_in_review(file: BatchFile) -> Record:

@@ -166,7 +166,7 @@ def _as_things_are_now(file: BatchFile, found: Matched, verdict: Verdict) -> tup
         return replace(verdict, patient=patient), has_news
     if not _is_still_living(verdict.patient):
         return Verdict(FileStatus.REVIEW, "patient-gone", twin=verdict.twin), has_news
-    if found.known.directory and filing.was_split_since(verdict.patient, found.known.directory):
+    if found.known.directory and context.was_split_since(verdict.patient, found.known.directory):
         return Verdict(FileStatus.REVIEW, filing.RECORDS_APART, twin=verdict.twin), True
     return verdict, has_news
 
