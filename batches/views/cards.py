@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from batches import selectors
 from batches.actions.cards import confirm_cards
+from batches.actions.review import retry_file
 from batches.context import PATIENT_CARD, card_owners
 from batches.models import BatchFile
 from batches.states import FileStatus
@@ -42,7 +43,11 @@ class Cards(BatchVerb):
         return self.render("batches/cards.html", context)
 
     def act(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Confirm those that the page has shown."""
+        """Bring back the one that is no card, or confirm those that the page has shown."""
+        if no_card := request.POST.get("picture"):
+            file = get_or_404(selectors.unseen_cards(self.batch), self.access, no_card)
+            retry_file(file=file, actor=self.access.user)
+            return "Brought back as a picture. It is read once more and then waits in review."
         shown = [pk for text in request.POST.getlist("card")[:_MOST] if (pk := uuid_in(text))]
         seen = confirm_cards(batch=self.batch, file_ids=shown, actor=self.access.user)
         return (

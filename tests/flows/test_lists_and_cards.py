@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from batches import rematch
 from batches.demo import pictures
-from batches.models import Batch, BatchFile
+from batches.models import Batch, BatchFile, PatientCard
 from batches.pipeline import run
 from clinics.models import User
 from patients.models import Patient
@@ -172,7 +172,15 @@ def test_who_reviews_looks_at_the_cards_and_confirms_them(
     assert browser.get(reverse("batches:card_picture", args=[other.pk])).status_code == 404
     for outsider, status in ((stranger, 404), (viewer, 403)):
         assert factories.browser_of(outsider).get(address).status_code == status
-    answer = browser.post(address, {"card": [str(card.pk), "nonsense"]}, headers=factories.csrf_of(browser))
+    token = factories.csrf_of(browser)
+    assert browser.post(address, {"picture": str(other.pk)}, headers=token).status_code == 404
+    assert browser.post(address, {"picture": str(card.pk)}, headers=token).status_code == 302
+    run.process(card.pk)
+    card.refresh_from_db()
+    assert (card.status, card.patient) == ("REVIEW", None)
+    BatchFile.objects.filter(pk=card.pk).update(status="CANCELLED", decision="patient-card")
+    PatientCard.objects.create(file=card, batch=batch, number="3000003792")
+    answer = browser.post(address, {"card": [str(card.pk), "nonsense"]}, headers=token)
     assert answer.status_code == 302
     assert address not in text_of(browser.get(reverse("batches:batch", args=[batch.pk])))
     assert "At 1 of them nobody has looked" not in receipt_page(reviewer, batch)
