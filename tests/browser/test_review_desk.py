@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
 from tests.browser import review_folder
 from tests.browser.conftest import SHOTS, Product, sign_in
@@ -130,7 +130,12 @@ def test_a_question_is_about_what_is_in_front_and_nothing_undelivered_is_left_in
     expect(page.locator("#troubles")).to_contain_text("could not be reached")
     page.context.set_offline(False)
     warned: list[str] = []
-    page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+
+    def accept(dialog: Dialog) -> None:
+        warned.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
     page.goto(product.url + "/patients")
     assert warned == ["beforeunload"]
     assert _waiting(product, ward) == 60
