@@ -75,6 +75,9 @@ class Batch(models.Model):
     encounter = models.CharField(max_length=64, blank=True)
     template = models.CharField(max_length=64, blank=True)
     apply_clahe = models.BooleanField(default=False)
+    # The pictures of each folder become the pages of one document; since when they have.
+    join_scans = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -154,6 +157,8 @@ class BatchFile(models.Model):
     # What was found.
     kind = models.CharField(max_length=16, blank=True, editable=False)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    # Of the bytes as they came, where a password has turned them into others.
+    locked_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     patient = models.ForeignKey(
         Patient, on_delete=models.PROTECT, null=True, blank=True, related_name="batch_files"
     )

@@ -18,7 +18,10 @@ from kombu.exceptions import OperationalError
 
 from batches import expiry, rematch, selectors, transitions, undoing
 from batches.models import BatchFile, Priority
-from batches.pipeline import run
+from batches.pipeline import reading, run
+from documents import bell
+from documents.reading import due_documents
+from documents.tesseract import find_engine
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +76,22 @@ def match_waiting_again() -> int:
     for clinic_id in clinics:
         send_match_again(clinic_id)
     return len(clinics)
+
+
+@shared_task(ignore_result=True)
+def read_document(document_id: str) -> None:
+    """Recognise the next pages of a document, and ring for those after them."""
+    if reading.read(UUID(document_id)):
+        bell.ring(UUID(document_id))
+
+
+@shared_task
+def read_waiting() -> int:
+    """Ring for documents with pages that wait to be recognised, as long as this worker can do it."""
+    due = due_documents() if find_engine() else []
+    for document_id in due:
+        bell.ring(document_id)
+    return len(due)
 
 
 @shared_task
