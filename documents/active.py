@@ -1,7 +1,7 @@
 """Finds in a PDF what could act, wherever it is hidden: in compressed object streams and escaped names too.
 
-Nothing of it is ever run: our reader knows no scripts, starts no programs and draws no XFA. It is said so that
-people who download the original know what they open.
+Nothing of it is ever run: our reader knows no scripts, starts no programs and draws no XFA. It is said so
+that people who download the original know what they open.
 """
 
 import re
@@ -55,7 +55,7 @@ def _codes_of(each: Any) -> Iterator[str]:
 
 
 def _walk(holder: Any, depth: int) -> Iterator[str]:
-    """Through what lies directly in `holder`; what it refers to is an object of its own and comes by itself."""
+    """Through what lies directly in `holder`; what it refers to is an object of its own, and comes later."""
     if depth and isinstance(holder, pikepdf.Array):
         for each in holder.as_list():
             yield from _walk_unless_elsewhere(each, depth - 1)

@@ -51,7 +51,7 @@ def wrong_password() -> FileRejected:
     """It does not open with what somebody has entered."""
     return FileRejected(
         "wrong-password",
-        "This password does not open the PDF. Check capitals and the keyboard's language, and enter it again.",
+        "This password does not open the PDF. Check capitals and the keyboard, and enter it again.",
     )
 
 
@@ -80,4 +80,24 @@ def page_not_recognised(exit_code: int) -> FileRejected:
         "page-not-recognised",
         "The text recognition gave this page up. Scan it again, straight and evenly lit.",
         exit_code=exit_code,
+    )
+
+
+def scan_unreadable(number: int) -> FileRejected:
+    """One of the pictures of a folder is no picture that can be read whole."""
+    return FileRejected(
+        "scan-unreadable",
+        f"Picture {number} of this folder cannot be read, so the folder did not become one document. "
+        "Scan that page again and send the folder once more.",
+        number=number,
+    )
+
+
+def scan_too_large(pixels: int, limit: int) -> FileRejected:
+    """A picture with more dots than a page may have."""
+    return FileRejected(
+        "too-many-pixels",
+        f"A picture of this folder has {pixels:,} pixels; the limit is {limit:,}. Scan it at 300 dots an inch.",
+        pixels=pixels,
+        limit=limit,
     )

@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -89,7 +90,7 @@ class Document(models.Model):
     type_code = models.CharField("type of document", max_length=16, blank=True)
     # "es", "en", or empty where the text does not tell.
     language = models.CharField(max_length=8, blank=True)
-    # Pages wait to be recognised, or what was recognised to be handed to search; until when a worker has them.
+    # Pages wait to be recognised, or to be handed to search; and until when a worker has them.
     is_reading = models.BooleanField(default=False, editable=False)
     reading_until = models.DateTimeField(null=True, blank=True, editable=False)
     facts = models.JSONField(default=dict)
@@ -144,6 +145,11 @@ class Page(models.Model):
 
     def __str__(self) -> str:
         return f"page {self.number}"
+
+    @property
+    def is_unsure(self) -> bool:
+        """Were its words recognised with less than [75] of 100, so that they want to be read with care?"""
+        return self.confidence is not None and self.confidence < settings.INTAKE_OCR_LOW_CONFIDENCE
 
 
 class DocumentVariant(models.Model):

@@ -1,4 +1,4 @@
-"""Reads one scanned page, in the sandboxed child: pdfium draws it in grey, tesseract says what stands there."""
+"""Reads one scanned page, in the sandboxed child: pdfium draws it in grey, tesseract says what it says."""
 
 import csv
 import io

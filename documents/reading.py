@@ -1,7 +1,7 @@
 """The text of scanned pages, a page at a time: begun, recognised in the sandbox, and kept at once.
 
-Filing does not wait for it. One worker at a time holds a document's pages by a lease; when it dies, what it has
-read is kept, the page that it died with is counted, and another goes on.
+Filing does not wait for it. One worker at a time holds a document's pages by a lease; when it dies, what it
+has read is kept, the page that it died with is counted, and another goes on.
 """
 
 import time
@@ -149,7 +149,7 @@ def _recognised(page: Page, source: Source, engine: Engine) -> dict[str, Any]:
 
 @transaction.atomic
 def _settle(document: Document, page: Page, facts: dict[str, Any]) -> None:
-    """Write one page, unless somebody else has; with the last one, search and language hear of all of them."""
+    """Write one page, unless somebody else has; with the last one, search hears of all of them."""
     Document.objects.select_for_update().get(pk=document.pk)
     waiting = document.pages.filter(source=TextSource.WAITING)
     if not waiting.filter(pk=page.pk, attempts=page.attempts).update(**facts) or waiting.exists():

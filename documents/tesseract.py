@@ -10,7 +10,9 @@ ORIENTATION = "osd"
 """Not a language: with it, pages that lie on their side are turned first."""
 
 _ANSWER_SECONDS = 10
-CURE = "On Debian: apt-get install tesseract-ocr tesseract-ocr-spa. Pages that wait are then read by themselves."
+CURE = (
+    "On Debian: apt-get install tesseract-ocr tesseract-ocr-spa. Pages that wait are then read by themselves."
+)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ def add_type(*, access: Access, code: str, name: str) -> int:
         raise Refused("bad-type-code", message)
     rows = _own_table(access.clinic)
     if any(row.code == code for row in rows):
-        raise Refused("type-there-already", f"There is a {code} already. Rename it, or bring it back.", status=409)
+        raise Refused(
+            "type-there-already", f"There is a {code} already. Rename it, or bring it back.", status=409
+        )
     if len(rows) >= MOST_TYPES:
         raise Refused("too-many-types", f"A clinic has at most {MOST_TYPES} kinds of document.", status=409)
     TypeCode.objects.create(clinic=access.clinic, code=code, name=name)

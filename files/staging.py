@@ -78,7 +78,7 @@ def bring_back(stored_key: str) -> str:
 
 
 def lend(key: str, path: Path) -> None:
-    """Give the staged bytes the name `path` too, on the same disk: they stay there when they are discarded."""
+    """Give the staged bytes the name `path` too, on the same disk; it stays when they are discarded."""
     staged = path_of(key)
     with disk_faults():
         path.hardlink_to(staged)

@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('batches', '0007_chart_moves_and_undo'),
+        ("batches", "0007_chart_moves_and_undo"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='batch',
-            name='join_scans',
+            model_name="batch",
+            name="join_scans",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='batch',
-            name='joined_at',
+            model_name="batch",
+            name="joined_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='batchfile',
-            name='locked_sha256',
+            model_name="batchfile",
+            name="locked_sha256",
             field=models.CharField(blank=True, editable=False, max_length=64),
         ),
     ]

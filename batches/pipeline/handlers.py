@@ -40,7 +40,7 @@ def _find_image(clinic: Clinic, sha256: str, besides: UUID) -> Image | None:
     return image_ingest.find_twin(clinic, sha256, besides=besides)
 
 
-def _create_image(  # noqa: PLR0917 - one shape for both families
+def _create_image(
     file: BatchFile,
     examined: Examined,
     patient: Patient | None,

@@ -165,9 +165,7 @@ def _as_things_are_now(file: BatchFile, found: Matched, verdict: Verdict) -> tup
     return verdict, has_news
 
 
-def _record(
-    file: BatchFile, examined: Examined, verdict: Verdict, clues: Sequence[Clue]
-) -> Record | None:
+def _record(file: BatchFile, examined: Examined, verdict: Verdict, clues: Sequence[Clue]) -> Record | None:
     handler: Handler = HANDLERS[examined.kind]
     if verdict.status is FileStatus.DUPLICATE:
         return verdict.twin

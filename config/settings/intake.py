@@ -55,6 +55,8 @@ INTAKE_SANDBOX_JOBS: list[str] = [
     "imaging.dicom.job:examine",
     "documents.text:examine",
     "documents.ocr:read_page",
+    "documents.unlock:unlock",
+    "documents.scans:join",
     "patients.listing:read",
 ]
 INTAKE_SANDBOX_MEMORY_BYTES: int = env.int("INTAKE_SANDBOX_MEMORY_BYTES", 3 * GIB // 2)

@@ -5,95 +5,114 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinics', '0002_right_patient'),
-        ('documents', '0001_initial'),
-        ('patients', '0003_index'),
+        ("clinics", "0002_right_patient"),
+        ("documents", "0001_initial"),
+        ("patients", "0003_index"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TypeCode',
+            name="TypeCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=16)),
-                ('name', models.CharField(max_length=100)),
-                ('is_retired', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=16)),
+                ("name", models.CharField(max_length=100)),
+                ("is_retired", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.AddField(
-            model_name='document',
-            name='episode',
-            field=models.CharField(blank=True, max_length=64, verbose_name='episode number'),
+            model_name="document",
+            name="episode",
+            field=models.CharField(blank=True, max_length=64, verbose_name="episode number"),
         ),
         migrations.AddField(
-            model_name='document',
-            name='is_reading',
+            model_name="document",
+            name="is_reading",
             field=models.BooleanField(default=False, editable=False),
         ),
         migrations.AddField(
-            model_name='document',
-            name='language',
+            model_name="document",
+            name="language",
             field=models.CharField(blank=True, max_length=8),
         ),
         migrations.AddField(
-            model_name='document',
-            name='reading_until',
+            model_name="document",
+            name="reading_until",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='document',
-            name='type_code',
-            field=models.CharField(blank=True, max_length=16, verbose_name='type of document'),
+            model_name="document",
+            name="type_code",
+            field=models.CharField(blank=True, max_length=16, verbose_name="type of document"),
         ),
         migrations.AddField(
-            model_name='page',
-            name='attempts',
+            model_name="page",
+            name="attempts",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='page',
-            name='confidence',
+            model_name="page",
+            name="confidence",
             field=models.FloatField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='page',
-            name='error_code',
+            model_name="page",
+            name="error_code",
             field=models.CharField(blank=True, max_length=64),
         ),
         migrations.AddField(
-            model_name='page',
-            name='language',
+            model_name="page",
+            name="language",
             field=models.CharField(blank=True, max_length=8),
         ),
         migrations.AddField(
-            model_name='page',
-            name='source',
-            field=models.CharField(choices=[('layer', 'Text layer'), ('ocr', 'Recognised'), ('waiting', 'Waits to be recognised'), ('failed', 'Could not be recognised')], default='layer', max_length=8),
+            model_name="page",
+            name="source",
+            field=models.CharField(
+                choices=[
+                    ("layer", "Text layer"),
+                    ("ocr", "Recognised"),
+                    ("waiting", "Waits to be recognised"),
+                    ("failed", "Could not be recognised"),
+                ],
+                default="layer",
+                max_length=8,
+            ),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['clinic', 'type_code', '-created_at'], name='document_by_type'),
+            model_name="document",
+            index=models.Index(fields=["clinic", "type_code", "-created_at"], name="document_by_type"),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(condition=models.Q(('is_reading', True)), fields=['created_at'], name='document_being_read'),
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(("is_reading", True)), fields=["created_at"], name="document_being_read"
+            ),
         ),
         migrations.AddIndex(
-            model_name='page',
-            index=models.Index(condition=models.Q(('source', 'waiting')), fields=['document'], name='page_that_waits'),
+            model_name="page",
+            index=models.Index(
+                condition=models.Q(("source", "waiting")), fields=["document"], name="page_that_waits"
+            ),
         ),
         migrations.AddField(
-            model_name='typecode',
-            name='clinic',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='type_codes', to='clinics.clinic'),
+            model_name="typecode",
+            name="clinic",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="type_codes", to="clinics.clinic"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='typecode',
-            constraint=models.UniqueConstraint(fields=('clinic', 'code'), name='one_type_code_per_clinic'),
+            model_name="typecode",
+            constraint=models.UniqueConstraint(fields=("clinic", "code"), name="one_type_code_per_clinic"),
         ),
     ]

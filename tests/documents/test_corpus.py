@@ -1,4 +1,4 @@
-"""Other projects' PDFs, sound and broken, get the verdict of the table; none crashes, hangs or fills memory."""
+"""Other projects' PDFs, sound and broken, get their verdict; none crashes, hangs or fills the memory."""
 
 import json
 import time
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from documents.ingest import JOB, job_arguments
 from files import sandbox
 from files.kinds import FileKind
-from documents.ingest import JOB, job_arguments
 from tests import corpora
 
 MOST_SECONDS = 20
