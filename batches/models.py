@@ -233,6 +233,11 @@ class BatchFile(models.Model):
         return self.path.rpartition("/")[2]
 
     @property
+    def sha256_as_sent(self) -> str:
+        """Of the bytes as they came, which a password may have turned into others since; empty before."""
+        return self.locked_sha256 or self.sha256
+
+    @property
     def has_all_bytes(self) -> bool:
         """Every promised byte is in temporary storage."""
         return bool(self.storage_key) and self.offset == self.size

@@ -160,7 +160,7 @@ def _row(file: BatchFile, reason: str, compared: Comparison | None) -> ReceiptRo
     return ReceiptRow(
         path=file.path,
         size_bytes=file.size,
-        sha256=file.sha256,
+        sha256=file.sha256_as_sent,
         status=FileStatus(file.status),
         patient=file.patient,
         confidence=file.confidence,

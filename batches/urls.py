@@ -26,6 +26,7 @@ from batches.views.verbs import (
     RetryFailed,
     RetryFile,
     Start,
+    UnlockFile,
 )
 
 app_name = "batches"
@@ -45,6 +46,7 @@ urlpatterns = [
     path("batches/<uuid:pk>/files", AddFiles.as_view(), name="files"),
     path("files/<uuid:pk>/remove", RemoveFile.as_view(), name="remove_file"),
     path("files/<uuid:pk>/retry", RetryFile.as_view(), name="retry_file"),
+    path("files/<uuid:pk>/password", UnlockFile.as_view(), name="unlock_file"),
     path("files/<uuid:pk>/undo", Undo.as_view(), name="undo"),
     path("files/<uuid:pk>/keep", KeepFile.as_view(), name="keep_file"),
     path("review", ReviewList.as_view(), name="review"),

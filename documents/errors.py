@@ -97,7 +97,7 @@ def scan_too_large(pixels: int, limit: int) -> FileRejected:
     """A picture with more dots than a page may have."""
     return FileRejected(
         "too-many-pixels",
-        f"A picture of this folder has {pixels:,} pixels; the limit is {limit:,}. Scan it at 300 dots an inch.",
+        f"A picture of this folder has {pixels:,} pixels; the limit is {limit:,}. Scan it at 300 dpi.",
         pixels=pixels,
         limit=limit,
     )

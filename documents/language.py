@@ -13,8 +13,8 @@ _FEWEST, _CLEARLY = 3, 1.5
 # Words of one language that are none of the other's ("no", "a" and "me" are both's, and not here).
 _SPANISH = """
 de la el los las del al un una unos unas y en que con por para su sus se lo le les es son fue ser como más
-pero sin sobre entre desde hasta este esta estos estas ese esa hay ha han muy ya también cuando donde quien cual
-paciente años edad fecha nombre sexo diagnóstico tratamiento presenta refiere niega médico señor señora
+pero sin sobre entre desde hasta este esta estos estas ese esa hay ha han muy ya también cuando donde quien
+cual paciente años edad fecha nombre sexo diagnóstico tratamiento presenta refiere niega médico señor señora
 """
 _ENGLISH = """
 the of and to in is was were are be been with for on that this these those his her he she it its by from at

@@ -8,6 +8,7 @@ from functools import cached_property
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
 
+from batches.actions.unlock import is_locked
 from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
 from batches.receipt import review_reason
@@ -135,6 +136,11 @@ class FileRow:
     def is_retriable(self) -> bool:
         """Can it be processed again without being sent again?"""
         return self.file.status == FileStatus.FAILED and self.file.has_all_bytes
+
+    @property
+    def asks_for_password(self) -> bool:
+        """Is it an encrypted PDF that goes on when somebody enters its password?"""
+        return is_locked(self.file)
 
     @property
     def is_returnable(self) -> bool:
