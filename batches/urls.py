@@ -5,6 +5,7 @@ from django.urls import path
 from batches.views.batch import BatchPage, Cancel, Live
 from batches.views.chart import Chart
 from batches.views.deciding import Assign, Duplicate, KeepBoth, Provisional, Reject
+from batches.views.document import ChangeType, DocumentPage, ReadAgain
 from batches.views.holding import Hold, Release
 from batches.views.lists import BatchList, ReviewCount
 from batches.views.merge import Merge, Unmerge
@@ -12,7 +13,7 @@ from batches.views.new import NewBatch
 from batches.views.reassign import Reassign, ReassignDocument
 from batches.views.receipt import ReceiptPage
 from batches.views.recent_names import RecentNames
-from batches.views.records import DocumentPage, PicturePage
+from batches.views.records import PicturePage
 from batches.views.review import NextGroup, ReviewFile, ReviewList
 from batches.views.undo import Undo, UndoBatch
 from batches.views.undo_last import UndoLast
@@ -68,5 +69,7 @@ urlpatterns = [
     path("images/<uuid:pk>", PicturePage.as_view(), name="picture"),
     path("images/<uuid:pk>/reassign", Reassign.as_view(), name="reassign_picture"),
     path("documents/<uuid:pk>", DocumentPage.as_view(), name="document"),
+    path("documents/<uuid:pk>/type", ChangeType.as_view(), name="document_type"),
+    path("documents/<uuid:pk>/read-again", ReadAgain.as_view(), name="read_again"),
     path("documents/<uuid:pk>/reassign", ReassignDocument.as_view(), name="reassign_document"),
 ]
