@@ -7,7 +7,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from clinics.api.shapes import ListShape, PageQuery
-from documents.models import Document, Page
+from documents.models import Document, Page, TextSource
 from documents.types import DocumentType
 
 
@@ -69,18 +69,19 @@ class DocumentQuery(PageQuery):
 
 
 class PageSerializer(serializers.ModelSerializer[Page]):
-    """One page. `source` says where its text is from: `layer`, `ocr`, or `waiting` and `failed` for none yet.
+    """One page. `text_source`: from its text `layer`, by `ocr`, or `waiting` and `failed` for none yet.
 
     `confidence` is that of recognition, 0 to 100; with `is_unsure` the text wants to be read with care. A
     document of the type `vectorized` keeps no text.
     """
 
+    text_source = serializers.ChoiceField(source="source", choices=TextSource.choices, read_only=True)
     is_unsure = serializers.BooleanField(read_only=True)
     text = serializers.CharField(read_only=True)
 
     class Meta:
         model = Page
-        fields = ["number", "text", "source", "confidence", "is_unsure", "language", "error_code"]
+        fields = ["number", "text", "text_source", "confidence", "is_unsure", "language", "error_code"]
         read_only_fields = fields
 
 

@@ -156,7 +156,9 @@ def with_objects_hidden(data: bytes) -> bytes:
 def pdf_encrypted(text: str, password: str, *, strength: int = 6) -> bytes:
     """A letter that only `password` opens, by the standard's revision 2 to 6 (RC4, 40 bits, to AES-256)."""
     locked = io.BytesIO()
-    lock = pikepdf.Encryption(user=password, owner="owner's own", R=strength, aes=strength > 3)  # type: ignore[arg-type]
+    lock = pikepdf.Encryption(
+        user=password, owner="owner's own", R=strength, aes=strength > 3, metadata=strength > 3
+    )  # type: ignore[arg-type]
     with pikepdf.open(io.BytesIO(pdf(text))) as document:
         document.save(locked, encryption=lock)
     return locked.getvalue()

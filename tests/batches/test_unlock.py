@@ -76,7 +76,7 @@ def test_a_wrong_password_changes_nothing_and_is_told_apart(locked: BatchFile, c
     assert (caught.value.code, caught.value.status) == ("wrong-password", 422)
     locked.refresh_from_db()
     assert (locked.status, locked.error_code, locked.storage_key) == (FileStatus.FAILED, "pdf-encrypted", key)
-    assert [found for found, _ in staging.keys()] == [key]
+    assert [found for found, _ in list(staging.keys())] == [key]
     assert AuditEntry.objects.filter(action="file-password-wrong", object_id=str(locked.pk)).count() == 1
 
 
@@ -127,7 +127,7 @@ def test_page_and_script_both_open_it(
     assert (again.status_code, again.json()["code"]) == (409, "not-locked")
 
 
-def test_the_password_is_found_nowhere_afterwards(
+def test_the_password_is_found_nowhere_afterwards(  # noqa: PLR0917 - everywhere it could be
     locked: BatchFile,
     clinician: User,
     settings: LazySettings,
