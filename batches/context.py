@@ -28,6 +28,9 @@ _OF_THE_BATCH = frozenset({CARD, LIST})
 PATIENT_CARD = "patient-card"
 """Why a file is in no chart: it is a patient's card, and tells whose the shots after it are."""
 
+JOINED = "joined"
+"""Why a picture is in no chart: it is a page of the document that its folder has become."""
+
 SEVERAL = "several numbers"
 """The number of a card that leaves a choice: no digit in it, so that it can be nobody's."""
 

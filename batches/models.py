@@ -114,6 +114,16 @@ class Batch(models.Model):
         return f"B-{self.created_at:%Y}-{self.number:05d}"
 
     @property
+    def is_running(self) -> bool:
+        """Started, not paused, and neither cancelled nor expired: workers may take its files."""
+        return self.started_at is not None and self.paused_at is None and not self.is_closed
+
+    @property
+    def waits_for_joining(self) -> bool:
+        """Are its folders still to become documents, before any of its files is taken?"""
+        return self.join_scans and self.joined_at is None
+
+    @property
     def is_closed(self) -> bool:
         """Cancelled or expired: nothing can be added or started any more."""
         return self.status in {BatchStatus.CANCELLED, BatchStatus.EXPIRED}

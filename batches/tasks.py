@@ -16,8 +16,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from batches import expiry, rematch, selectors, transitions, undoing
-from batches.models import BatchFile, Priority
+from batches import expiry, joining, rematch, selectors, transitions, undoing
+from batches.models import Batch, BatchFile, Priority
 from batches.pipeline import reading, run
 from documents import bell
 from documents.reading import due_documents
@@ -38,7 +38,11 @@ _bell = _Bell()
 
 @shared_task(ignore_result=True)
 def process_file(file_id: str) -> None:
-    """Walk one file down the road."""
+    """Walk one file down the road; where folders are to become documents, the next folder first."""
+    batch = Batch.objects.filter(files=UUID(file_id)).select_related("clinic").first()
+    if batch is not None and batch.is_running and batch.waits_for_joining:
+        send(joining.join_next(batch), queue=batch.priority)
+        return
     run.process(UUID(file_id))
 
 

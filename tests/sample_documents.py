@@ -158,7 +158,7 @@ def pdf_encrypted(text: str, password: str, *, strength: int = 6) -> bytes:
     locked = io.BytesIO()
     lock = pikepdf.Encryption(
         user=password, owner="owner's own", R=strength, aes=strength > 3, metadata=strength > 3
-    )  # type: ignore[arg-type]
+    )
     with pikepdf.open(io.BytesIO(pdf(text))) as document:
         document.save(locked, encryption=lock)
     return locked.getvalue()

@@ -27,8 +27,6 @@ JOB = "documents.unlock:unlock"
 ASKS_FOR_PASSWORD = "pdf-encrypted"  # noqa: S105 - the code of a refusal
 LONGEST_PASSWORD = 1024
 
-_BLOCK_BYTES = 1 << 20
-
 
 def unlock_file(*, file: BatchFile, password: str, actor: User) -> None:
     """Put an encrypted PDF back on the road as a copy that needs no password.
@@ -62,7 +60,7 @@ def _opened_copy(file: BatchFile, password: str, actor: User) -> Iterator[str]:
     """The staging key of the decrypted copy, which is given up when the file does not go on with it."""
     # A name of its own: a worker may have a folder for the same file.
     with scratch.folder(uuid.uuid5(file.pk, "unlock")) as folder:
-        key = _staged(_decrypted(file, password, folder, actor))
+        key = staging.take_in(_decrypted(file, password, folder, actor))
     try:
         yield key
     except Exception:
@@ -85,17 +83,6 @@ def _decrypted(file: BatchFile, password: str, folder: Path, actor: User) -> Pat
         raise
     # Only the bare name: what a child says is not trusted to stay in its folder.
     return folder / Path(str(made["file"])).name
-
-
-def _staged(copy: Path) -> str:
-    key = staging.new_key()
-    staging.create(key)
-    offset = 0
-    with copy.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            staging.write_at(key, offset, block)
-            offset += len(block)
-    return key
 
 
 def _put_back(file: BatchFile, key: str, came_as: str, actor: User) -> bool:

@@ -1,5 +1,6 @@
 """Scanned pages are read after filing, page by page, and nothing that was read is lost or kept too long."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -181,9 +182,7 @@ def test_a_page_that_ends_its_workers_is_left_alone_after_the_third(
         page = reading._begin(document)
         assert page is not None
         assert page.number == 2
-        Document.objects.filter(pk=document.pk).update(
-            reading_until=timezone.now() - timezone.timedelta(seconds=1)
-        )
+        Document.objects.filter(pk=document.pk).update(reading_until=timezone.now() - timedelta(seconds=1))
     road.read(document.pk)
     assert list(document.pages.values_list("source", "error_code"))[1:] == [
         (TextSource.FAILED, "poison"),
