@@ -84,7 +84,7 @@ def _is_scan(file: BatchFile) -> bool:
 
 
 def _joined(pages: Sequence[BatchFile], place: Path) -> str:
-    """The staging key of the document. Raises FileRejected when a page cannot be read, or all are too many."""
+    """The staging key of the document. Raises FileRejected when a page cannot be read."""
     made = sandbox.run(
         JOB,
         limits=sandbox.usual_limits(),

@@ -127,6 +127,12 @@ class BatchDetailSerializer(BatchSerializer):
         read_only_fields = fields
 
 
+class BatchFilesQuery(PageQuery):
+    """Which page of a batch's files, perhaps of documents of one type only."""
+
+    type_code = serializers.CharField(max_length=16, required=False)
+
+
 class FileQuery(PageQuery):
     """Which files of a batch."""
 
