@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from typing import Literal
 
 import pikepdf
 import pypdfium2
@@ -153,7 +154,7 @@ def with_objects_hidden(data: bytes) -> bytes:
     return packed.getvalue()
 
 
-def pdf_encrypted(text: str, password: str, *, strength: int = 6) -> bytes:
+def pdf_encrypted(text: str, password: str, *, strength: Literal[2, 3, 4, 6] = 6) -> bytes:
     """A letter that only `password` opens, by the standard's revision 2 to 6 (RC4, 40 bits, to AES-256)."""
     locked = io.BytesIO()
     lock = pikepdf.Encryption(

@@ -10,6 +10,7 @@ from pypdfium2 import PdfDocument
 from batches import joining, tasks
 from batches.actions.batch import retry_batch, start_batch
 from batches.actions.intake import Announced, announce_files
+from batches.context import JOINED
 from batches.models import Batch, BatchFile
 from batches.pipeline import run
 from batches.selectors import receipt_of
@@ -79,7 +80,7 @@ def test_pages_are_set_aside_with_their_bytes_and_the_receipt_adds_up(
     assert (receipt.dropped, receipt.filed, receipt.cancelled, receipt.adds_up) == (4, 1, 3, True)
     for page in pages:
         page.refresh_from_db()
-        assert page.events.last().code == joining.JOINED  # type: ignore[union-attr]
+        assert page.events.last().code == JOINED  # type: ignore[union-attr]
         assert len(page.sha256) == 64
         assert staging.path_of(page.storage_key).exists()
 

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.conf import LazySettings
@@ -52,7 +52,11 @@ def test_it_waits_with_its_bytes_and_says_what_helps(locked: BatchFile) -> None:
 
 @pytest.mark.parametrize("strength", [2, 3, 4, 6])
 def test_the_right_password_brings_it_into_its_chart(
-    strength: int, send: Send, garza: Patient, clinician: User, django_capture_on_commit_callbacks: Any
+    strength: Literal[2, 3, 4, 6],
+    send: Send,
+    garza: Patient,
+    clinician: User,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     content = documents.pdf_encrypted("El resultado de la paciente", "clave", strength=strength)
     file = send(NAMED, content, walk=True)
