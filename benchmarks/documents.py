@@ -4,8 +4,8 @@
 
 Each PDF is read by both, one right after the other and in turns first, so that what else the machine does
 falls on both; what is compared is the ratio of each pair. Ours does more in its time: it looks for bombs and
-for what could act, tells scans from text, and reads in a walled child process that is forked anew for every file.
-The rival is two processes: the text of all pages, and the first page as JPEG of 800 and 150 pixels.
+for what could act, tells scans from text, and reads in a walled child process that is forked anew for every
+file. The rival is two processes: the text of all pages, and the first page as JPEG of 800 and 150 pixels.
 """
 
 import argparse

@@ -81,11 +81,11 @@ def test_a_code_that_cannot_be_one_is_refused(code: str, refusal: str, admin_use
 def test_the_settings_page_does_all_of_it(admin_user: User, clinic: Clinic) -> None:
     browser = factories.browser_of(admin_user)
     token = factories.csrf_of(browser)
-    assert browser.post(SETTINGS, {"code": "eco", "name": "Ultrasound"} | token).status_code == 302
+    assert browser.post(SETTINGS, {"code": "eco", "name": "Ultrasound"}, headers=token).status_code == 302
     assert b"ECO" in browser.get(SETTINGS).content
-    assert browser.post(SETTINGS, {"code": "eco", "name": "Again"} | token).status_code == 409
-    browser.post(f"{SETTINGS}/ECO/rename", {"name": "Ecografía"} | token)
-    browser.post(f"{SETTINGS}/LAB/retire", token)
+    assert browser.post(SETTINGS, {"code": "eco", "name": "Again"}, headers=token).status_code == 409
+    browser.post(f"{SETTINGS}/ECO/rename", {"name": "Ecografía"}, headers=token)
+    browser.post(f"{SETTINGS}/LAB/retire", headers=token)
     rows = dict(TypeCode.objects.filter(clinic=clinic).values_list("code", "is_retired"))
     assert (types.name_of(clinic, "ECO"), rows["LAB"]) == ("Ecografía", True)
 
@@ -95,7 +95,7 @@ def test_the_type_of_a_document_is_changed_by_page_and_by_script(
 ) -> None:
     document = factories.make_document(clinic, patient)
     browser = factories.browser_of(clinician)
-    browser.post(f"/documents/{document.pk}/type", {"type_code": "LAB"} | factories.csrf_of(browser))
+    browser.post(f"/documents/{document.pk}/type", {"type_code": "LAB"}, headers=factories.csrf_of(browser))
     assert api.get(f"{API}/documents/{document.pk}").json()["type_code"] == "LAB"
     changed = api.put(f"{API}/documents/{document.pk}/type", {"type_code": ""}, content_type=JSON)
     assert (changed.status_code, changed.json()["type_code"]) == (200, "")
