@@ -40,6 +40,7 @@ urlpatterns = [
     path(f"{_FILE}/keep", review.KeepView.as_view(), name="file-keep"),
     path(f"{_FILE}/duplicate", review.DuplicateView.as_view(), name="file-duplicate"),
     path(f"{_FILE}/retry", review.RetryFileView.as_view(), name="file-retry"),
+    path(f"{_FILE}/password", verbs.PasswordView.as_view(), name="file-password"),
     path(f"{_FILE}/undo", review.UndoView.as_view(), name="file-undo"),
     path("/patients/<uuid:patient_id>/merge", merge.MergeView.as_view(), name="patient-merge"),
     path("/patients/<uuid:patient_id>/unmerge", merge.UnmergeView.as_view(), name="patient-unmerge"),

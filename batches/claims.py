@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from batches import transitions
 from batches.models import BatchFile
-from batches.states import CLOSED, FileStatus
+from batches.states import FileStatus
 
 
 class ClaimLost(Exception):  # noqa: N818 - nobody's error: somebody was faster
@@ -39,7 +39,7 @@ def take(file_id: UUID) -> Claim | None:
         if file is None:
             return None
         file.batch = transitions.lock_batch(file.batch_id)
-        if file.batch.paused_at or file.batch.started_at is None or file.batch.status in CLOSED:
+        if not file.batch.is_running or file.batch.waits_for_joining:
             return None
         return _take(file)
 

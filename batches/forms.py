@@ -35,6 +35,11 @@ class BatchForm(forms.Form):
     processing_type = forms.ChoiceField(
         choices=ProcessingType.choices, initial=ProcessingType.COMPLETE, label="Text of documents"
     )
+    join_scans = forms.BooleanField(
+        required=False,
+        label="Each folder of scanned pages becomes one document",
+        help_text="In the order of their names. It starts when every file has arrived.",
+    )
     encounter = forms.CharField(max_length=64, required=False, label="Encounter or episode")
     template = forms.CharField(max_length=64, required=False, label="Template")
     notes = forms.CharField(

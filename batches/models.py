@@ -75,6 +75,9 @@ class Batch(models.Model):
     encounter = models.CharField(max_length=64, blank=True)
     template = models.CharField(max_length=64, blank=True)
     apply_clahe = models.BooleanField(default=False)
+    # The pictures of each folder become the pages of one document; since when they have.
+    join_scans = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -109,6 +112,16 @@ class Batch(models.Model):
     def batch_number(self) -> str:
         """The number that people say to each other: `B-2026-00042`."""
         return f"B-{self.created_at:%Y}-{self.number:05d}"
+
+    @property
+    def is_running(self) -> bool:
+        """Started, not paused, and neither cancelled nor expired: workers may take its files."""
+        return self.started_at is not None and self.paused_at is None and not self.is_closed
+
+    @property
+    def waits_for_joining(self) -> bool:
+        """Are its folders still to become documents, before any of its files is taken?"""
+        return self.join_scans and self.joined_at is None
 
     @property
     def is_closed(self) -> bool:
@@ -154,6 +167,8 @@ class BatchFile(models.Model):
     # What was found.
     kind = models.CharField(max_length=16, blank=True, editable=False)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    # Of the bytes as they came, where a password has turned them into others.
+    locked_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     patient = models.ForeignKey(
         Patient, on_delete=models.PROTECT, null=True, blank=True, related_name="batch_files"
     )
@@ -228,6 +243,11 @@ class BatchFile(models.Model):
     def name(self) -> str:
         """The last part of the path, as the sender wrote it: data, never a path of ours."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def sha256_as_sent(self) -> str:
+        """Of the bytes as they came, which a password may have turned into others since; empty before."""
+        return self.locked_sha256 or self.sha256
 
     @property
     def has_all_bytes(self) -> bool:

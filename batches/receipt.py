@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from batches.comparison import Comparison, compare
-from batches.context import PATIENT_CARD
+from batches.context import JOINED, PATIENT_CARD
 from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
 from batches.states import FileStatus
@@ -146,6 +146,8 @@ def _end_reason(file: BatchFile, end: FileEvent | None) -> str:
     """Who took the file back, and why if that was said."""
     if end is not None and end.code == PATIENT_CARD:
         return _CARD if file.taken_at else _CARD_WITHOUT_TIME
+    if end is not None and end.code == JOINED:
+        return f"A page of the document {file.path.rpartition('/')[0]}.pdf."
     if end is None or end.code not in _ENDS:
         return "It did not arrive in time." if end and end.code == "expired" else "Taken back."
     who = f" by {end.actor.get_full_name() or end.actor.username}" if end.actor else ""
@@ -163,7 +165,7 @@ def _row(file: BatchFile, reason: str, compared: Comparison | None) -> ReceiptRo
     return ReceiptRow(
         path=file.path,
         size_bytes=file.size,
-        sha256=file.sha256,
+        sha256=file.sha256_as_sent,
         status=FileStatus(file.status),
         patient=file.patient,
         confidence=file.confidence,

@@ -36,7 +36,8 @@ F, B = FileStatus, BatchStatus
 FILE_MOVES: Mapping[FileStatus, frozenset[FileStatus]] = {
     F.PENDING: frozenset({F.UPLOADING, F.RECEIVED, F.FAILED, F.CANCELLED}),
     F.UPLOADING: frozenset({F.RECEIVED, F.FAILED, F.CANCELLED}),
-    F.RECEIVED: frozenset({F.PROCESSING, F.CANCELLED}),
+    # FAILED when the folder of a scan cannot become one document.
+    F.RECEIVED: frozenset({F.PROCESSING, F.FAILED, F.CANCELLED}),
     # Back to RECEIVED when the environment failed, not the file; PROCESSING again when a claim has died.
     F.PROCESSING: frozenset(
         {F.PROCESSING, F.RECEIVED, F.REVIEW, F.COMPLETED, F.DUPLICATE, F.FAILED, F.CANCELLED}

@@ -17,9 +17,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from batches import expiry, parting, records, rematch, selectors, transitions, turns, undoing
-from batches.models import BatchFile, Priority
-from batches.pipeline import run
+from batches import expiry, joining, parting, records, rematch, selectors, transitions, turns, undoing
+from batches.models import Batch, BatchFile, Priority
+from batches.pipeline import reading, run
+from documents import bell
+from documents.reading import due_documents
+from documents.tesseract import find_engine
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +39,11 @@ _bell = _Bell()
 
 @shared_task(ignore_result=True)
 def process_file(file_id: str) -> None:
-    """Walk one file down the road."""
+    """Walk one file down the road; where folders are to become documents, the next folder first."""
+    batch = Batch.objects.filter(files=UUID(file_id)).select_related("clinic").first()
+    if batch is not None and batch.is_running and batch.waits_for_joining:
+        send(joining.join_next(batch), queue=batch.priority)
+        return
     run.process(UUID(file_id))
 
 
@@ -95,6 +102,22 @@ def match_waiting_again() -> int:
     for clinic_id in clinics:
         send_match_again(clinic_id)
     return len(clinics)
+
+
+@shared_task(ignore_result=True)
+def read_document(document_id: str) -> None:
+    """Recognise the next pages of a document, and ring for those after them."""
+    if reading.read(UUID(document_id)):
+        bell.ring(UUID(document_id))
+
+
+@shared_task
+def read_waiting() -> int:
+    """Ring for documents with pages that wait to be recognised, as long as this worker can do it."""
+    due = due_documents() if find_engine() else []
+    for document_id in due:
+        bell.ring(document_id)
+    return len(due)
 
 
 @shared_task

@@ -110,15 +110,21 @@ def receive(file: BatchFile) -> bool:
 
 
 def start_batch(batch_id: UUID) -> bool:
-    """Let workers take the files of a batch; False when it has started before."""
+    """Let workers take the files of a batch; False when it has started before, or pages have not come."""
     with transaction.atomic():
         batch = lock_batch(batch_id)
-        if batch.started_at is not None or batch.status in CLOSED:
+        if batch.started_at is not None or batch.status in CLOSED or awaits_pages(batch):
             return False
         batch.started_at = timezone.now()
         batch.save(update_fields=["started_at"])
         follow(batch)
     return True
+
+
+def awaits_pages(batch: Batch) -> bool:
+    """Would folders be joined of which a page has not come?"""
+    awaited = Q(status__in=[FileStatus.PENDING, FileStatus.UPLOADING])
+    return batch.waits_for_joining and BatchFile.objects.filter(awaited, batch=batch).exists()
 
 
 def change_batch(batch_id: UUID, *, unless: Collection[BatchStatus] = CLOSED, **changes: Any) -> Batch:

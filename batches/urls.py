@@ -6,6 +6,7 @@ from batches.views.batch import BatchPage, Cancel, Live
 from batches.views.cards import CardPicture, Cards
 from batches.views.chart import Chart
 from batches.views.deciding import Assign, Duplicate, KeepBoth, Provisional, Reject
+from batches.views.document import ChangeType, DocumentPage, ReadAgain
 from batches.views.holding import Hold, Release
 from batches.views.lists import BatchList, ReviewCount
 from batches.views.merge import Merge, Unmerge
@@ -13,7 +14,7 @@ from batches.views.new import NewBatch
 from batches.views.reassign import Reassign, ReassignDocument
 from batches.views.receipt import ReceiptPage
 from batches.views.recent_names import RecentNames
-from batches.views.records import DocumentPage, PicturePage
+from batches.views.records import PicturePage
 from batches.views.review import NextGroup, ReviewFile, ReviewList
 from batches.views.undo import Undo, UndoBatch
 from batches.views.undo_last import UndoLast
@@ -27,6 +28,7 @@ from batches.views.verbs import (
     RetryFailed,
     RetryFile,
     Start,
+    UnlockFile,
 )
 
 app_name = "batches"
@@ -47,6 +49,7 @@ urlpatterns = [
     path("batches/<uuid:pk>/files", AddFiles.as_view(), name="files"),
     path("files/<uuid:pk>/remove", RemoveFile.as_view(), name="remove_file"),
     path("files/<uuid:pk>/retry", RetryFile.as_view(), name="retry_file"),
+    path("files/<uuid:pk>/password", UnlockFile.as_view(), name="unlock_file"),
     path("files/<uuid:pk>/undo", Undo.as_view(), name="undo"),
     path("files/<uuid:pk>/card", CardPicture.as_view(), name="card_picture"),
     path("files/<uuid:pk>/keep", KeepFile.as_view(), name="keep_file"),
@@ -69,5 +72,7 @@ urlpatterns = [
     path("images/<uuid:pk>", PicturePage.as_view(), name="picture"),
     path("images/<uuid:pk>/reassign", Reassign.as_view(), name="reassign_picture"),
     path("documents/<uuid:pk>", DocumentPage.as_view(), name="document"),
+    path("documents/<uuid:pk>/type", ChangeType.as_view(), name="document_type"),
+    path("documents/<uuid:pk>/read-again", ReadAgain.as_view(), name="read_again"),
     path("documents/<uuid:pk>/reassign", ReassignDocument.as_view(), name="reassign_document"),
 ]

@@ -17,6 +17,8 @@ from redis import Redis
 
 from config import broker, health
 from config.home import Home
+from documents.tesseract import CURE as RECOGNITION_CURE
+from documents.tesseract import find_engine, missing_languages
 
 PRIVATE = 0o077
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==(\S+)")
@@ -24,16 +26,20 @@ PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==(\S+)")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. `says` is what was found; `cure` is empty when all is well."""
+    """One thing looked at. `says` is what was found; `cure` is empty when all is well.
+
+    What is not needed has a cure and does no harm.
+    """
 
     subject: str
     says: str
     cure: str = ""
+    is_needed: bool = True
 
     @property
     def is_well(self) -> bool:
-        """Nothing to do here."""
-        return not self.cure
+        """Nothing must be done here."""
+        return not (self.cure and self.is_needed)
 
 
 def examine() -> Iterator[Finding]:
@@ -160,6 +166,18 @@ def look_at_broker_server() -> Finding:
     return Finding("broker server", str(broker.find_server()))
 
 
+def look_at_recognition() -> Finding:
+    """Scanned pages can be read, in every language that is wanted."""
+    engine = find_engine()
+    if engine is None:
+        says = "tesseract is not here; documents are filed, and their scanned pages wait to be read"
+        return Finding("text recognition", says, CURES["text recognition"], is_needed=False)
+    if missing := missing_languages(engine):
+        says = f"tesseract does not know {', '.join(missing)}"
+        return Finding("text recognition", says, CURES["text recognition"], is_needed=False)
+    return Finding("text recognition", f"{engine.program}, {', '.join(settings.INTAKE_OCR_LANGUAGES)}")
+
+
 LOOKS: dict[str, Callable[[], Finding]] = {
     "packages": look_at_packages,
     "data folder": look_at_home,
@@ -171,6 +189,7 @@ LOOKS: dict[str, Callable[[], Finding]] = {
     "beat": look_at_beat,
     "pages": look_at_pages,
     "upload library": look_at_uploader,
+    "text recognition": look_at_recognition,
 }
 
 CURES = {
@@ -184,4 +203,5 @@ CURES = {
     "beat": "Start Intake with `manage.py up`; if it runs, logs/beat.log in the data folder says more.",
     "pages": "Run `manage.py up`, or `manage.py collectstatic`.",
     "upload library": "Run `make setup`; it needs Node 20 or newer, or fetches it.",
+    "text recognition": RECOGNITION_CURE,
 }

@@ -29,6 +29,8 @@ urlpatterns = [
     path("account", include("clinics.urls")),
     path("patients", include("patients.urls")),
     path("settings", include("patients.settings_urls")),
+    path("settings", include("documents.settings_urls")),
+    path("documents", include("documents.urls")),
     path("", include("batches.urls")),
 ]
 

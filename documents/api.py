@@ -1,22 +1,31 @@
-"""The REST calls on documents: facts, pictures of the first page, and the original."""
+"""The REST calls on documents: lists, facts, text, types, pictures of the first page, and the original."""
 
 from uuid import UUID
 
 from django.http import HttpResponseBase
-from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clinics import audit
-from clinics.access import VIEW, Access, get_or_404, require
+from clinics.access import REVIEW, VIEW, Access, get_or_404, require
 from clinics.api.problems import answers
-from clinics.api.shapes import AnyAccept
+from clinics.api.shapes import AnyAccept, PageQuery, checked, page_of
 from documents import serving
 from documents.models import Document
+from documents.serializers import (
+    DocumentListSerializer,
+    DocumentQuery,
+    DocumentSerializer,
+    PageSerializer,
+    PagesSerializer,
+    TypeChangeSerializer,
+    TypesSerializer,
+)
+from documents.types import types_of
+from documents.types_actions import change_type
 from files.kinds import FileKind
 
 _HELD = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The ETag that you hold.")
@@ -28,47 +37,69 @@ _ORIGINAL = answers(
 )
 
 
-class DocumentSerializer(serializers.ModelSerializer[Document]):
-    """A document; it is in a chart when it has a patient. Sizes in bytes, addresses relative."""
+class DocumentsView(APIView):
+    """`/documents`"""
 
-    patient_id = serializers.UUIDField(read_only=True, allow_null=True)
-    twin_of = serializers.UUIDField(source="twin_of_id", read_only=True, allow_null=True)
-    name = serializers.CharField(source="source_name", read_only=True)
-    size = serializers.IntegerField(source="size_bytes", read_only=True)
-    has_text = serializers.SerializerMethodField()
-    warnings = serializers.SerializerMethodField()
-    thumbnail_url = serializers.SerializerMethodField()
-    preview_url = serializers.SerializerMethodField()
-    original_url = serializers.SerializerMethodField()
+    @extend_schema(
+        operation_id="documents_list",
+        parameters=[DocumentQuery],
+        responses=answers({200: DocumentListSerializer}, 400),
+    )
+    def get(self, request: Request) -> Response:
+        """Documents of the clinic, also those that wait for review, by patient, type and language."""
+        access = require(request, VIEW)
+        query = checked(DocumentQuery, request.query_params)
+        wanted = {name: query[name] for name in ("patient_id", "type_code", "language") if name in query}
+        rows = Document.objects.of(access.clinic).filter(**wanted)
+        page = page_of(rows, query)
+        audit.record("documents-listed", clinic=access.clinic, actor=access.user, documents=len(page.rows))
+        return Response(page.listed("documents", DocumentSerializer(page.rows, many=True).data))
 
-    class Meta:
-        model = Document
-        fields = [
-            *("id", "patient_id", "name", "kind", "size", "sha256", "page_count", "has_text"),
-            *("processing_type", "encounter", "template", "warnings", "twin_of", "filed_at", "created_at"),
-            *("thumbnail_url", "preview_url", "original_url"),
-        ]
-        read_only_fields = fields
 
-    def get_has_text(self, document: Document) -> bool:
-        """False for a scan without a text layer."""
-        return bool(document.facts.get("has_text"))
+class TypesView(APIView):
+    """`/document-types`"""
 
-    def get_warnings(self, document: Document) -> list[str]:
-        """Codes of what was odd about the file, though it could be read."""
-        return list(document.facts.get("warnings") or ())
+    @extend_schema(operation_id="document_types", responses=answers({200: TypesSerializer}))
+    def get(self, request: Request) -> Response:
+        """The clinic's kinds of document by their codes."""
+        access = require(request, VIEW)
+        return Response({"document_types": [vars(each) for each in types_of(access.clinic)]})
 
-    def get_thumbnail_url(self, document: Document) -> str:
-        """[150] px."""
-        return reverse("documents_api:thumbnail", args=[document.pk])
 
-    def get_preview_url(self, document: Document) -> str:
-        """[800] px."""
-        return reverse("documents_api:preview", args=[document.pk])
+class PagesView(APIView):
+    """`/documents/{id}/pages`"""
 
-    def get_original_url(self, document: Document) -> str | None:
-        """Null while the document waits for review."""
-        return reverse("documents_api:original", args=[document.pk]) if document.original_key else None
+    @extend_schema(
+        operation_id="documents_pages",
+        parameters=[PageQuery],
+        responses=answers({200: PagesSerializer}, 400, 404),
+    )
+    def get(self, request: Request, document_id: UUID) -> Response:
+        """The text of the pages, and how it was read."""
+        access, document = _own(request, document_id)
+        query = checked(PageQuery, request.query_params)
+        page = page_of(document.pages.all(), query)
+        audit.record("text-read", clinic=access.clinic, actor=access.user, target=document)
+        return Response(page.listed("pages", PageSerializer(page.rows, many=True).data))
+
+
+class DocumentTypeView(APIView):
+    """`/documents/{id}/type`"""
+
+    @extend_schema(
+        operation_id="documents_type",
+        request=TypeChangeSerializer,
+        responses=answers({200: DocumentSerializer}, 400, 404),
+    )
+    def put(self, request: Request, document_id: UUID) -> Response:
+        """Give the document another kind, one of the clinic's own."""
+        access = require(request, REVIEW)
+        document = get_or_404(Document.objects.of(access.clinic), access, document_id)
+        change_type(
+            access=access, document=document, code=checked(TypeChangeSerializer, request.data)["type_code"]
+        )
+        document.refresh_from_db()
+        return Response(DocumentSerializer(document).data)
 
 
 class DocumentView(APIView):

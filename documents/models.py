@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +18,36 @@ class ProcessingType(models.TextChoices):
     VECTORIZED = "vectorized", "Searchable by meaning only"
     COMPLETE = "complete", "Full text kept"
     BOTH = "both", "Full text and search by meaning"
+
+
+class TextSource(models.TextChoices):
+    """Where the text of a page comes from, or why there is none yet."""
+
+    LAYER = "layer", "Text layer"
+    OCR = "ocr", "Recognised"
+    WAITING = "waiting", "Waits to be recognised"
+    FAILED = "failed", "Could not be recognised"
+
+
+class TypeCode(models.Model):
+    """One kind of document that the clinic knows, by the code that its file names end with.
+
+    A retired one is offered no more, and documents that bear it keep it.
+    """
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="type_codes")
+    code = models.CharField(max_length=16)
+    name = models.CharField(max_length=100)
+    is_retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "code"], name="one_type_code_per_clinic")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -54,6 +85,14 @@ class Document(models.Model):
     )
     encounter = models.CharField(max_length=64, blank=True)
     template = models.CharField(max_length=64, blank=True)
+    # What the file name says: the number of the episode, and the kind of document by the clinic's own codes.
+    episode = models.CharField("episode number", max_length=64, blank=True)
+    type_code = models.CharField("type of document", max_length=16, blank=True)
+    # "es", "en", or empty where the text does not tell.
+    language = models.CharField(max_length=8, blank=True)
+    # Pages wait to be recognised, or to be handed to search; and until when a worker has them.
+    is_reading = models.BooleanField(default=False, editable=False)
+    reading_until = models.DateTimeField(null=True, blank=True, editable=False)
     facts = models.JSONField(default=dict)
     filed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -68,27 +107,49 @@ class Document(models.Model):
                 fields=["clinic", "sha256"], condition=Q(is_twin=False), name="one_document_per_bytes"
             )
         ]
-        indexes: ClassVar = [models.Index(fields=["patient", "-created_at"], name="document_by_chart")]
+        indexes: ClassVar = [
+            models.Index(fields=["patient", "-created_at"], name="document_by_chart"),
+            models.Index(fields=["clinic", "type_code", "-created_at"], name="document_by_type"),
+            models.Index(fields=["created_at"], condition=Q(is_reading=True), name="document_being_read"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
 
 
 class Page(models.Model):
-    """The text of one page, as its text layer has it."""
+    """The text of one page, as its text layer has it or as it was recognised.
+
+    A document that is searchable by meaning only has its pages here without their text.
+    """
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="pages")
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True)
+    source = models.CharField(max_length=8, choices=TextSource.choices, default=TextSource.LAYER)
+    # Mean confidence of the recognised words, 0 to 100; none where nothing was recognised.
+    confidence = models.FloatField(null=True, blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    # How often a worker has begun to recognise it; one that dies with it is counted.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error_code = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["document", "number"], name="one_text_per_page")
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["document"], condition=Q(source="waiting"), name="page_that_waits")
+        ]
 
     def __str__(self) -> str:
         return f"page {self.number}"
+
+    @property
+    def is_unsure(self) -> bool:
+        """Were its words recognised with less than [75] of 100, so that they want to be read with care?"""
+        return self.confidence is not None and self.confidence < settings.INTAKE_OCR_LOW_CONFIDENCE
 
 
 class DocumentVariant(models.Model):

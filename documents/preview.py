@@ -39,13 +39,23 @@ def draw(page: Any, side_px: int) -> Image.Image | None:
 
     None if the page has no sensible size, or is not done after `DRAWING_SECONDS`.
     """
+    return _drawn(page, side_px, raw.FPDFBitmap_BGR, raw.FPDF_REVERSE_BYTE_ORDER)
+
+
+def draw_grey(page: Any, side_px: int) -> Image.Image | None:
+    """The same in mode "L", for whoever reads and does not look."""
+    return _drawn(page, side_px, raw.FPDFBitmap_Gray, raw.FPDF_GRAYSCALE)
+
+
+def _drawn(page: Any, side_px: int, dots: int, flags: int) -> Image.Image | None:
     size = fitted(page.get_size(), side_px)
     if size is None:
         return None
-    bitmap = pypdfium2.PdfBitmap.new_native(*size, raw.FPDFBitmap_BGR, rev_byteorder=True)
+    is_reversed = bool(flags & raw.FPDF_REVERSE_BYTE_ORDER)
+    bitmap = pypdfium2.PdfBitmap.new_native(*size, dots, rev_byteorder=is_reversed)
     bitmap.fill_rect(_WHITE, 0, 0, *size)
     # bitmap, page, left, top, width, height in pixels, no turn
-    where = (bitmap, page, 0, 0, *size, 0, raw.FPDF_ANNOT | raw.FPDF_REVERSE_BYTE_ORDER)
+    where = (bitmap, page, 0, 0, *size, 0, raw.FPDF_ANNOT | flags)
     status = raw.FPDF_RenderPageBitmap_Start(*where, _pause_after(DRAWING_SECONDS))
     raw.FPDF_RenderPage_Close(page)
     if status != raw.FPDF_RENDER_DONE:

@@ -77,6 +77,24 @@ def bring_back(stored_key: str) -> str:
     return key
 
 
+def take_in(path: Path) -> str:
+    """A new key for a copy of the file at `path`; it is on the disk when this returns."""
+    key, offset = new_key(), 0
+    create(key)
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            write_at(key, offset, block)
+            offset += len(block)
+    return key
+
+
+def lend(key: str, path: Path) -> None:
+    """Give the staged bytes the name `path` too, on the same disk; it stays when they are discarded."""
+    staged = path_of(key)
+    with disk_faults():
+        path.hardlink_to(staged)
+
+
 def size_of(key: str) -> int:
     """How many bytes are staged, an unacknowledged tail included."""
     path = path_of(key)

@@ -16,7 +16,7 @@ from django.utils.crypto import get_random_string
 from PIL import Image as Pillow
 
 from batches.actions.batch import BatchOptions, create_batch
-from batches.actions.intake import receive_whole
+from batches.actions.intake import receive_into, receive_whole
 from batches.models import Batch, BatchFile
 from batches.states import FileStatus
 from clinics.access import PERMISSIONS, Access
@@ -80,6 +80,11 @@ def make_file(
 def send_file(batch: Batch, path: str, content: bytes) -> BatchFile:
     """A file whose every byte has come."""
     return receive_whole(batch=batch, path=path, size=len(content), chunks=[content])
+
+
+def fill(file: BatchFile, content: bytes) -> None:
+    """Every byte of a file that was announced comes."""
+    receive_into(file=file, chunks=[content])
 
 
 def tiny_jpeg(seed: int = 0) -> bytes:

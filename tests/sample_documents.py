@@ -2,11 +2,18 @@
 
 import io
 import zlib
+from typing import Literal
 
+import pikepdf
+import pypdfium2
+from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.samples import HEIGHT, WIDTH, scene
+
+LAYER = "La paciente refiere dolor en el pecho desde hace dos meses y niega fiebre."
 
 
 def pdf(
@@ -115,3 +122,44 @@ def pdf_drawing_itself() -> bytes:
 def pdf_bomb(unpacked_bytes: int, *, layers: int = 1) -> bytes:
     """A page whose drawing commands unpack to so many blanks."""
     return pdf_page(pdf_stream(b" " * unpacked_bytes, layers=layers))
+
+
+def scanned_page(text: str, *, dpi: int = 150, side_pt: tuple[float, float] = (420, 300)) -> Image.Image:
+    """What a scanner makes of a page: grey dots, and no text."""
+    letter = pypdfium2.PdfDocument(pdf(text, size=side_pt))
+    picture: Image.Image = letter[0].render(scale=dpi / 72).to_pil().convert("L")
+    letter.close()
+    return picture
+
+
+def pdf_of_scans(*texts: str) -> bytes:
+    """A PDF of scanned pages; an empty text is a page with a text layer in Spanish."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(420, 300))
+    for text in texts:
+        if text:
+            canvas.drawImage(ImageReader(scanned_page(text)), 0, 0, 420, 300)
+        else:
+            canvas.drawString(20, 200, LAYER)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def with_objects_hidden(data: bytes) -> bytes:
+    """The same PDF with its objects packed into compressed streams, where no search of bytes finds a word."""
+    packed = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data)) as document:
+        document.save(packed, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return packed.getvalue()
+
+
+def pdf_encrypted(text: str, password: str, *, strength: Literal[2, 3, 4, 6] = 6) -> bytes:
+    """A letter that only `password` opens, by the standard's revision 2 to 6 (RC4, 40 bits, to AES-256)."""
+    locked = io.BytesIO()
+    lock = pikepdf.Encryption(
+        user=password, owner="owner's own", R=strength, aes=strength > 3, metadata=strength > 3
+    )
+    with pikepdf.open(io.BytesIO(pdf(text))) as document:
+        document.save(locked, encryption=lock)
+    return locked.getvalue()

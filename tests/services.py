@@ -1,4 +1,4 @@
-"""What the suite needs beside Python, PostgreSQL, Redis and Chromium: finds them, starts them, installs them.
+"""What the suite needs beside Python, PostgreSQL, Redis, Chromium and tesseract: finds, starts, installs it.
 
 `python -m tests.services --install` makes sure that they are there.
 `python -m tests.services -- COMMAND…` runs it with DATABASE_URL and REDIS_URL of servers that it may fill.
@@ -64,11 +64,20 @@ def running_postgres() -> str:
     return ""
 
 
+def missing_recognition() -> list[str]:
+    """Debian's packages of tesseract that are not here, with the language data that the suite reads."""
+    program = shutil.which("tesseract")
+    listing = [program, "--list-langs"] if program else ["true"]
+    known = subprocess.run(listing, check=True, capture_output=True, text=True).stdout.split()
+    return [*([] if program else ["tesseract-ocr"]), *([] if "spa" in known else ["tesseract-ocr-spa"])]
+
+
 def install() -> None:
     """Debian packages for what is missing, if we may. Raises MissingError when we may not."""
     wanted = [] if chromium() else ["chromium"]
     if postgres_binaries() is None and not running_postgres():
         wanted.append("postgresql")
+    wanted += missing_recognition()
     if not wanted:
         return
     may = [] if os.geteuid() == 0 else ["sudo", "-n"]

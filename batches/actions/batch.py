@@ -42,6 +42,7 @@ class BatchOptions:
     encounter: str = ""
     template: str = ""
     apply_clahe: bool = False
+    join_scans: bool = False
 
 
 def create_batch(*, access: Access, options: BatchOptions) -> Batch:
@@ -84,7 +85,13 @@ def set_notes(*, batch: Batch, notes: str, actor: User) -> Batch:
 def start_batch(*, batch: Batch, actor: User) -> None:
     """Let the workers begin with what has come; files that come later are taken as they arrive."""
     with transaction.atomic():
-        _refuse_closed(batch.pk)
+        locked = transitions.change_batch(batch.pk)
+        if locked.started_at is None and transitions.awaits_pages(locked):
+            message = (
+                "Some files have not arrived, and each folder is to become one document. "
+                "Send or remove them first, so that no page is missing."
+            )
+            raise Refused("pages-awaited", message, status=409)
         if transitions.start_batch(batch.pk):
             _note("batch-started", batch, actor)
             _send_received(batch)

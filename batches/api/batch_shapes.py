@@ -41,8 +41,17 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
         model = Batch
         fields = [
             *("id", "batch_number", "source", "status", "patient_id", "processing_type", "priority", "start"),
-            *("scheduled_for", "notes", "encounter", "template", "apply_clahe", "total_files", "progress"),
-            *("counts", "created_by", "created_at", "started_at", "ended_at", "paused_at", "expires_at"),
+            *("scheduled_for", "notes", "encounter", "template", "apply_clahe", "join_scans", "total_files"),
+            *(
+                "progress",
+                "counts",
+                "created_by",
+                "created_at",
+                "started_at",
+                "ended_at",
+                "paused_at",
+                "expires_at",
+            ),
             "version",
         ]
         read_only_fields = fields
@@ -135,6 +144,10 @@ class DescriptionSerializer(serializers.Serializer[Mapping[str, Any]]):
     priority = serializers.ChoiceField(choices=Priority.choices, default=Priority.NORMAL)
     notes = serializers.CharField(max_length=_NOTES_CHARS, allow_blank=True, default="")
     apply_clahe = serializers.BooleanField(default=False)
+    join_scans = serializers.BooleanField(
+        default=False,
+        help_text="The pictures of each folder become one document, in the order of their names.",
+    )
     encounter = serializers.CharField(max_length=_SHORT_CHARS, allow_blank=True, default="")
     template = serializers.CharField(max_length=_SHORT_CHARS, allow_blank=True, default="")
 

@@ -25,13 +25,13 @@ from batches.api.batch_shapes import (
     written_batch,
     written_batches,
 )
-from batches.api.file_shapes import BatchDetailSerializer, FileSerializer
+from batches.api.file_shapes import BatchDetailSerializer, BatchFilesQuery, FileSerializer
 from batches.api.own import own_batch, patient_of
 from batches.models import Batch, BatchFile
 from batches.selectors import batch_counts, progress_of
 from clinics.access import CAPTURE, VIEW, require
 from clinics.api.problems import answers
-from clinics.api.shapes import PageQuery, checked, page_of
+from clinics.api.shapes import checked, page_of
 from files.serving import is_current
 
 _HELD = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The ETag that you hold.")
@@ -98,14 +98,17 @@ class BatchView(APIView):
 
     @extend_schema(
         operation_id="batches_get",
-        parameters=[PageQuery],
+        parameters=[BatchFilesQuery],
         responses=answers({200: BatchDetailSerializer}, 400, 404),
     )
     def get(self, request: Request, batch_id: UUID) -> Response:
         """The batch with its counts and one page of its files."""
         _, batch = own_batch(request, VIEW, batch_id)
-        query = checked(PageQuery, request.query_params)
-        page = page_of(files_of(batch), query)
+        query = checked(BatchFilesQuery, request.query_params)
+        files = files_of(batch)
+        if "type_code" in query:
+            files = files.filter(document__type_code=query["type_code"])
+        page = page_of(files, query)
         return Response(
             written_batch(batch) | page.listed("files", FileSerializer(page.rows, many=True).data)
         )

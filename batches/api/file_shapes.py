@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from batches.actions.unlock import LONGEST_PASSWORD
 from batches.api.batch_shapes import BatchSerializer
 from batches.models import BatchFile
 from batches.states import FileStatus
@@ -71,8 +72,8 @@ class FileSerializer(serializers.ModelSerializer[BatchFile]):
         read_only_fields = fields
 
     def get_sha256(self, file: BatchFile) -> str | None:
-        """In hex."""
-        return file.sha256 or None
+        """In hex, of the bytes as they came; a password may have turned them into others since."""
+        return file.sha256_as_sent or None
 
     def get_kind(self, file: BatchFile) -> str | None:
         """What its content is."""
@@ -99,6 +100,14 @@ class FileSerializer(serializers.ModelSerializer[BatchFile]):
         return {"code": file.error_code, "message": file.error_message} if file.error_code else None
 
 
+class PasswordSerializer(serializers.Serializer[Mapping[str, str]]):
+    """The password of one PDF; used once, and kept nowhere."""
+
+    password = serializers.CharField(
+        max_length=LONGEST_PASSWORD, trim_whitespace=False, write_only=True, style={"input_type": "password"}
+    )
+
+
 class FileListSerializer(ListShape):
     """One page of files."""
 
@@ -116,6 +125,12 @@ class BatchDetailSerializer(BatchSerializer):
     class Meta(BatchSerializer.Meta):
         fields = [*BatchSerializer.Meta.fields, "files", "total", "page", "limit"]
         read_only_fields = fields
+
+
+class BatchFilesQuery(PageQuery):
+    """Which page of a batch's files, perhaps of documents of one type only."""
+
+    type_code = serializers.CharField(max_length=16, required=False)
 
 
 class FileQuery(PageQuery):

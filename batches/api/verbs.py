@@ -9,10 +9,12 @@ from rest_framework.views import APIView
 
 from batches.actions import batch as actions
 from batches.actions.undo import undo_batch
+from batches.actions.unlock import unlock_file
 from batches.api.batch_shapes import BatchSerializer, UndoBatchSerializer, written_batch
+from batches.api.file_shapes import FileSerializer, PasswordSerializer, written_file
 from batches.api.own import own_batch
-from batches.models import Batch
-from clinics.access import CAPTURE, REVIEW
+from batches.models import Batch, BatchFile
+from clinics.access import CAPTURE, REVIEW, get_or_404, require
 from clinics.api.problems import answers
 from clinics.api.shapes import checked
 
@@ -91,6 +93,24 @@ class CancelView(APIView):
         access, batch = own_batch(request, CAPTURE, batch_id)
         actions.cancel_batch(batch=batch, actor=access.user)
         return _accepted(batch)
+
+
+class PasswordView(APIView):
+    """`/files/{id}/password`"""
+
+    @extend_schema(
+        operation_id="files_password",
+        request=PasswordSerializer,
+        responses=answers({202: FileSerializer}, 400, 404, 409, 422),
+    )
+    def post(self, request: Request, file_id: UUID) -> Response:
+        """Open an encrypted PDF with its password, which is used once and kept nowhere; the file goes on."""
+        access = require(request, CAPTURE)
+        rows = BatchFile.objects.of(access.clinic).select_related("batch__clinic", "image", "document")
+        file = get_or_404(rows, access, file_id)
+        password = checked(PasswordSerializer, request.data)["password"]
+        unlock_file(file=file, password=password, actor=access.user)
+        return Response(written_file(rows.get(pk=file.pk)), status=202)
 
 
 def _accepted(batch: Batch) -> Response:

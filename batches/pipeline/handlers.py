@@ -1,6 +1,6 @@
 """Which reader and which record each kind of file has: one explicit table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
@@ -8,14 +8,18 @@ from uuid import UUID
 from batches.models import BatchFile
 from clinics.models import Clinic
 from documents import ingest as document_ingest
+from documents import types
 from documents.models import Document
 from files.examined import Examined
 from files.kinds import FileKind
 from imaging import ingest as image_ingest
 from imaging.models import Image
+from patients.clues import FILE_NAME, Clue, Field
 from patients.models import Patient
 
 Record: TypeAlias = Image | Document
+
+_LONGEST_EPISODE = 64
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Handler:
     job: str
     job_arguments: Callable[[FileKind], dict[str, object]]
     find_twin: Callable[[Clinic, str, UUID], Record | None]
-    create: Callable[[BatchFile, Examined, Patient | None, str, Record | None], Record]
+    create: Callable[[BatchFile, Examined, Patient | None, str, Record | None, Sequence[Clue]], Record]
 
 
 def _find_image(clinic: Clinic, sha256: str, besides: UUID) -> Image | None:
@@ -37,7 +41,12 @@ def _find_image(clinic: Clinic, sha256: str, besides: UUID) -> Image | None:
 
 
 def _create_image(
-    file: BatchFile, examined: Examined, patient: Patient | None, key: str, twin: Record | None
+    file: BatchFile,
+    examined: Examined,
+    patient: Patient | None,
+    key: str,
+    twin: Record | None,
+    _clues: Sequence[Clue],
 ) -> Image:
     twin_image = twin if isinstance(twin, Image) else None
     return image_ingest.create(
@@ -49,8 +58,13 @@ def _find_document(clinic: Clinic, sha256: str, besides: UUID) -> Document | Non
     return document_ingest.find_twin(clinic, sha256, besides=besides)
 
 
-def _create_document(
-    file: BatchFile, examined: Examined, patient: Patient | None, key: str, twin: Record | None
+def _create_document(  # noqa: PLR0917 - one shape for both families
+    file: BatchFile,
+    examined: Examined,
+    patient: Patient | None,
+    key: str,
+    twin: Record | None,
+    clues: Sequence[Clue],
 ) -> Document:
     twin_document = twin if isinstance(twin, Document) else None
     return document_ingest.create(
@@ -59,10 +73,24 @@ def _create_document(
         patient=patient,
         original_key=key,
         twin=twin_document,
-        processing_type=file.batch.processing_type,
-        encounter=file.batch.encounter,
-        template=file.batch.template,
+        labels=_labels(file, clues),
     )
+
+
+def _labels(file: BatchFile, clues: Sequence[Clue]) -> document_ingest.Labels:
+    """What the batch was told, and what the file's name says of episode and kind of document."""
+    batch = file.batch
+    return document_ingest.Labels(
+        processing_type=batch.processing_type,
+        encounter=batch.encounter,
+        template=batch.template,
+        episode=_said(clues, Field.EPISODE)[:_LONGEST_EPISODE],
+        type_code=types.code_for(batch.clinic, _said(clues, Field.DOCUMENT_TYPE), file.name),
+    )
+
+
+def _said(clues: Sequence[Clue], field: Field) -> str:
+    return next((clue.value for clue in clues if clue.field == field and clue.source == FILE_NAME), "")
 
 
 _IMAGES = Handler("image", image_ingest.JOB, image_ingest.job_arguments, _find_image, _create_image)

@@ -1,5 +1,6 @@
 """The seven steps of the road, each with its result: what `run` calls in order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -51,10 +52,11 @@ def fingerprint(file: BatchFile, kind: FileKind, scratch: Path) -> Examined:
     """
     path = staging.path_of(file.storage_key)
     sha256 = staging.sha256_of(file.storage_key)
+    size_bytes = staging.size_of(file.storage_key)  # not what was announced, where a password has opened it
     handler = HANDLERS[kind]
     arguments = {"path": str(path), "scratch": str(scratch), **handler.job_arguments(kind)}
     facts = sandbox.run(handler.job, limits=sandbox.usual_limits(), arguments=arguments)
-    return Examined(file.pk, file.name, kind, file.size, sha256, facts, scratch)
+    return Examined(file.pk, file.name, kind, size_bytes, sha256, facts, scratch)
 
 
 def find_duplicate(file: BatchFile, examined: Examined) -> Record | None:
@@ -137,7 +139,7 @@ def _write(claim: Claim, examined: Examined, found: Matched, verdict: Verdict) -
     file = claim.file
     transitions.lock_batch(file.batch_id)
     verdict, has_news = _as_things_are_now(file, found, verdict)
-    record = _record(file, examined, verdict)
+    record = _record(file, examined, verdict, found.result.clues)
     was_card = _note_card(file, found.known.card)
     claims.settle(
         claim,
@@ -171,14 +173,14 @@ def _as_things_are_now(file: BatchFile, found: Matched, verdict: Verdict) -> tup
     return verdict, has_news
 
 
-def _record(file: BatchFile, examined: Examined, verdict: Verdict) -> Record | None:
+def _record(file: BatchFile, examined: Examined, verdict: Verdict, clues: Sequence[Clue]) -> Record | None:
     handler: Handler = HANDLERS[examined.kind]
     if verdict.status is FileStatus.DUPLICATE:
         return verdict.twin
     if verdict.status is FileStatus.CANCELLED:
         return None
     key = _original_key(file) if verdict.patient else ""
-    return handler.create(file, examined, verdict.patient, key, verdict.twin)
+    return handler.create(file, examined, verdict.patient, key, verdict.twin, clues)
 
 
 def _note_card(file: BatchFile, card: str | None) -> bool:

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -15,11 +16,13 @@ from batches.forms import AboutForm
 from batches.models import Batch, BatchFile
 from batches.selectors import unseen_cards
 from batches.states import ON_THE_WAY, BatchStatus, FileStatus
+from batches.views.chart import types_in
 from batches.views.new import uploader_facts
 from batches.views.rows import BatchRow, batch_row, groups_of
 from batches.views.verb import BatchVerb
 from clinics.access import get_or_404
 from clinics.views.page import Page
+from documents.models import Document
 
 _POLL_BUSY_SECONDS = 2
 _POLL_QUIET_SECONDS = 10
@@ -88,12 +91,14 @@ class Cancel(BatchVerb):
 
 def live_context(request: HttpRequest, row: BatchRow) -> dict[str, Any]:
     """What the part that polls shows, and how soon it asks again; 0 seconds: never."""
-    shown = request.GET.get("show", "")
+    shown, type_code = request.GET.get("show", ""), request.GET.get("type", "")
     return {
         "row": row,
         "batch": row.batch,
         "progress": row.progress,
-        "groups": groups_of(row.batch, shown=shown, page=request.GET.get("page")),
+        "groups": groups_of(row.batch, shown=shown, page=request.GET.get("page"), type_code=type_code),
+        "type_code": type_code,
+        "types": types_in(Document.objects.filter(pk__in=documents_of(row.batch))),
         "shown": shown,
         "page_number": request.GET.get("page", ""),
         "poll_seconds": poll_seconds(row.batch),
@@ -102,6 +107,12 @@ def live_context(request: HttpRequest, row: BatchRow) -> dict[str, Any]:
         "unseen_cards": unseen_cards(row.batch).count(),
         "missing": row.progress.counts[FileStatus.PENDING] + row.progress.counts[FileStatus.UPLOADING],
     }
+
+
+def documents_of(batch: Batch) -> QuerySet[BatchFile, UUID | None]:
+    """What the files of the batch have become, or are duplicates of."""
+    files = BatchFile.objects.filter(batch=batch, document__isnull=False)
+    return files.values_list("document_id", flat=True)
 
 
 def has_retriable(batch: Batch) -> bool:

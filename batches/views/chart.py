@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models import CharField, Count, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -58,8 +59,11 @@ class Chart(Page):
         """The chart, newest first, a page at a time."""
         rows = Patient.objects.of(self.access.clinic).select_related("merged_into")
         patient = get_or_404(rows, self.access, pk)
-        only = request.GET.get("only", "")
-        page = Paginator(time_line(patient, only=only), _ITEMS).get_page(request.GET.get("page"))
+        type_code = request.GET.get("type", "")
+        only = _DOCUMENTS if type_code else request.GET.get("only", "")
+        page = Paginator(time_line(patient, only=only, type_code=type_code), _ITEMS).get_page(
+            request.GET.get("page")
+        )
         audit.record("chart-viewed", clinic=self.access.clinic, actor=self.access.user, target=patient)
         context = {
             "counts": {_PICTURES: patient.images.count(), _DOCUMENTS: patient.documents.count()},
@@ -70,6 +74,9 @@ class Chart(Page):
             "only": only,
             "page": page,
             "patient": patient,
+            "query": urlencode({"only": only, "type": type_code}),
+            "type_code": type_code,
+            "types": types_in(Document.objects.filter(patient=patient)),
         }
         return self.render("batches/chart.html", context)
 
@@ -85,10 +92,19 @@ def merges_of(patient: Patient, access: Access) -> list[tuple[PatientMerge, date
     return [(merge, until) for merge, until in ends if until > timezone.now()]
 
 
-def time_line(patient: Patient, *, only: str = "") -> QuerySet[Any, Any]:
-    """What kind, which one and when: of all pictures and documents, or `only` one sort of them."""
+def types_in(documents: QuerySet[Document]) -> list[tuple[str, int]]:
+    """The types of these documents by code, with how many there are of each."""
+    typed = documents.exclude(type_code="").order_by("type_code")
+    return list(typed.values_list("type_code").annotate(number=Count("pk")))
+
+
+def time_line(patient: Patient, *, only: str = "", type_code: str = "") -> QuerySet[Any, Any]:
+    """What kind, which one and when: of all pictures and documents, or `only` one sort of them; documents
+    perhaps of one type.
+    """
     pictures = _moments(Image.objects.filter(patient=patient), _PICTURES, "captured_at")
-    documents = _moments(Document.objects.filter(patient=patient), _DOCUMENTS, "filed_at")
+    wanted = {"type_code": type_code} if type_code else {}
+    documents = _moments(Document.objects.filter(patient=patient, **wanted), _DOCUMENTS, "filed_at")
     both: QuerySet[Any, Any] = pictures.union(documents, all=True)
     chosen: QuerySet[Any, Any] = {_PICTURES: pictures, _DOCUMENTS: documents}.get(only, both)
     return chosen.order_by("-moment", "pk")

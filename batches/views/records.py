@@ -1,4 +1,4 @@
-"""One picture, one document: what was filed, and the batch that brought it, read together here."""
+"""One picture: what was filed, and the batch that brought it, read together here."""
 
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,6 @@ from batches.views.rows import FileRow
 from clinics import audit
 from clinics.access import get_or_404
 from clinics.views.page import Page
-from documents.models import Document
 from imaging.models import Image
 
 
@@ -29,20 +28,6 @@ class PicturePage(Page):
         audit.record("picture-viewed", clinic=self.access.clinic, actor=self.access.user, target=image)
         files = BatchFile.objects.filter(image=image)
         return self.render("batches/picture.html", {"image": image} | provenance(files, image.pk))
-
-
-class DocumentPage(Page):
-    """The first page of a document, its text, and how it came here."""
-
-    nav = "patients"
-
-    def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """The page."""
-        rows = Document.objects.of(self.access.clinic).select_related("patient", "twin_of__patient")
-        document = get_or_404(rows.prefetch_related("pages", "variants"), self.access, pk)
-        audit.record("document-viewed", clinic=self.access.clinic, actor=self.access.user, target=document)
-        files = BatchFile.objects.filter(document=document)
-        return self.render("batches/document.html", {"document": document} | provenance(files, document.pk))
 
 
 def provenance(files: QuerySet[BatchFile], record_id: UUID) -> dict[str, Any]:

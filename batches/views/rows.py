@@ -8,6 +8,7 @@ from functools import cached_property
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
 
+from batches.actions.unlock import is_locked
 from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
 from batches.receipt import review_reason
@@ -137,6 +138,11 @@ class FileRow:
         return self.file.status == FileStatus.FAILED and self.file.has_all_bytes
 
     @property
+    def asks_for_password(self) -> bool:
+        """Is it an encrypted PDF that goes on when somebody enters its password?"""
+        return is_locked(self.file)
+
+    @property
     def is_returnable(self) -> bool:
         """Was it set aside, and can that be taken back because its bytes are still here?"""
         is_aside = self.file.status == FileStatus.CANCELLED and self.file.has_all_bytes
@@ -182,10 +188,18 @@ def batch_rows(batches: Iterable[Batch]) -> list[BatchRow]:
     return [BatchRow(batch, found.get(batch.pk, nothing)) for batch in batches]
 
 
-def groups_of(batch: Batch, *, shown: str = "", page: str | int | None = 1) -> list[Group]:
-    """The groups of a batch; the one named by `shown` in pages of [100], of the others the first few."""
+def groups_of(
+    batch: Batch, *, shown: str = "", page: str | int | None = 1, type_code: str = ""
+) -> list[Group]:
+    """The groups of a batch; the one named by `shown` in pages of [100], of the others the first few.
+
+    With `type_code` only documents of this type, and only groups that have any.
+    """
     groups = []
-    for status, files in files_by_attention(batch):
+    for status, all_files in files_by_attention(batch):
+        files = all_files.filter(document__type_code=type_code) if type_code else all_files
+        if type_code and not files.exists():
+            continue
         is_whole = status == shown
         paginator = Paginator(files.select_related(*_WITH), _MANY if is_whole else _few(status))
         shown_files = paginator.get_page(page if is_whole else 1)

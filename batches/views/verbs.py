@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 
 from batches.actions import batch as actions
 from batches.actions.intake import cancel_file
 from batches.actions.review import keep_file, retry_file
+from batches.actions.unlock import unlock_file
 from batches.forms import AboutForm
 from batches.states import FileStatus
 from batches.views.receive import TakesFiles, receive_files
@@ -115,6 +118,16 @@ class RetryFile(FileVerb):
         was_aside = self.file.status == FileStatus.CANCELLED
         retry_file(file=self.file, actor=self.access.user)
         return "Brought back. The file is read once more." if was_aside else "The file is tried again."
+
+
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+class UnlockFile(FileVerb):
+    """A PDF that asks for a password, opened once with it."""
+
+    def act(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Open it; the password is used here and kept nowhere."""
+        unlock_file(file=self.file, password=request.POST.get("password", ""), actor=self.access.user)
+        return "Opened. The file goes on without its password, which was not kept."
 
 
 class KeepFile(FileVerb):

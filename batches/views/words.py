@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from batches.context import JOINED
 from batches.models import Batch, BatchFile
 from batches.selectors import Progress
 from batches.states import ON_THE_WAY, BatchStatus, FileStatus
@@ -95,6 +96,8 @@ def badge_of_file(file: BatchFile) -> Badge:
     """The file's status; what a person set aside is called so, and so are cards and lists."""
     if file.status == FileStatus.CANCELLED and file.decision == "rejected":
         return Badge("Set aside", "stop", "quiet")
+    if file.status == FileStatus.CANCELLED and file.decision == JOINED:
+        return Badge("Page of a document", "file", "quiet")
     if file.status == FileStatus.CANCELLED and file.decision == "patient-card":
         return Badge("Patient card", "stop", "quiet")
     if file.status == FileStatus.COMPLETED and file.kind == FileKind.CSV:

@@ -58,6 +58,9 @@ INTAKE_SANDBOX_JOBS: list[str] = [
     "imaging.decode:examine",
     "imaging.dicom.job:examine",
     "documents.text:examine",
+    "documents.ocr:read_page",
+    "documents.unlock:unlock",
+    "documents.scans:join",
     "patients.listing:read",
 ]
 INTAKE_SANDBOX_MEMORY_BYTES: int = env.int("INTAKE_SANDBOX_MEMORY_BYTES", 3 * GIB // 2)
@@ -87,3 +90,14 @@ INTAKE_MATCH_AGAIN_SWEEP_SECONDS: int = env.int("INTAKE_MATCH_AGAIN_SWEEP_SECOND
 INTAKE_MATCH_AGAIN_SECONDS: float = env.float("INTAKE_MATCH_AGAIN_SECONDS", 20.0)
 # The first wait after a trouble of ours; each further one doubles it.
 INTAKE_TROUBLE_DELAY_SECONDS: int = env.int("INTAKE_TROUBLE_DELAY_SECONDS", 5)
+
+# Recognition of scanned pages: tesseract's names of languages, dots per inch, and the time that one page may
+# take. A task reads pages for so long, then hands the rest to the next, so that files are filed in between.
+INTAKE_OCR_LANGUAGES: list[str] = env.list("INTAKE_OCR_LANGUAGES", default=["spa", "eng"])
+INTAKE_OCR_DPI: int = env.int("INTAKE_OCR_DPI", 200)
+INTAKE_OCR_PAGE_SECONDS: float = env.float("INTAKE_OCR_PAGE_SECONDS", 30.0)
+INTAKE_OCR_TASK_SECONDS: float = env.float("INTAKE_OCR_TASK_SECONDS", 8.0)
+INTAKE_OCR_SWEEP_SECONDS: int = env.int("INTAKE_OCR_SWEEP_SECONDS", 60)
+# Pages whose words were recognised with less than this, of 100, say that they want to be read with care.
+INTAKE_OCR_LOW_CONFIDENCE: float = env.float("INTAKE_OCR_LOW_CONFIDENCE", 75.0)
+INTAKE_READING_TASK = "batches.tasks.read_document"

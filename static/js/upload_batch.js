@@ -34,6 +34,7 @@ function description(form, zone) {
     notes: said.get("notes"),
     encounter: said.get("encounter"),
     template: said.get("template"),
+    join_scans: said.has("join_scans"),
   };
 }
 

@@ -52,6 +52,8 @@ NEEDS: Mapping[str, str] = {
     "POST api:patient-merge": REVIEW,
     "POST api:patient-unmerge": REVIEW,
     "POST api:file-undo": REVIEW,
+    "POST api:file-password": CAPTURE,
+    "PUT documents_api:type": REVIEW,
     "POST api:review-decide": REVIEW,
     "GET api:review": REVIEW,
     "GET api:batch-review": REVIEW,

@@ -67,6 +67,8 @@ PAGES: dict[str, tuple[Callable[[World], str], set[Role]]] = {
     "chart": (lambda w: reverse("batches:chart", args=[w.patient.pk]), EVERYBODY),
     "picture": (lambda w: reverse("batches:picture", args=[w.image.pk]), EVERYBODY),
     "document": (lambda w: reverse("batches:document", args=[w.document.pk]), EVERYBODY),
+    "documents": (lambda _: reverse("documents:list") + "?type=LAB&language=es&state=filed", EVERYBODY),
+    "document types": (lambda _: reverse("document_types:types"), MANAGE),
     "account": (lambda _: reverse("clinics:account"), EVERYBODY),
     "password": (lambda _: reverse("clinics:password"), EVERYBODY),
     "audit": (lambda _: reverse("clinics:audit"), MANAGE),

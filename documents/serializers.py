@@ -1,0 +1,111 @@
+"""How documents, their pages and their types are written by the REST interface."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+
+from clinics.api.shapes import ListShape, PageQuery
+from documents.models import Document, Page, TextSource
+from documents.types import DocumentType
+
+
+class DocumentSerializer(serializers.ModelSerializer[Document]):
+    """A document; it is in a chart when it has a patient. Sizes in bytes, addresses relative."""
+
+    patient_id = serializers.UUIDField(read_only=True, allow_null=True)
+    twin_of = serializers.UUIDField(source="twin_of_id", read_only=True, allow_null=True)
+    name = serializers.CharField(source="source_name", read_only=True)
+    size = serializers.IntegerField(source="size_bytes", read_only=True)
+    has_text = serializers.SerializerMethodField()
+    warnings = serializers.SerializerMethodField()
+    thumbnail_url = serializers.SerializerMethodField()
+    preview_url = serializers.SerializerMethodField()
+    original_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Document
+        fields = [
+            *("id", "patient_id", "name", "kind", "size", "sha256", "page_count", "has_text", "language"),
+            *("processing_type", "encounter", "template", "episode", "type_code", "warnings", "twin_of"),
+            *("is_reading", "filed_at", "created_at", "thumbnail_url", "preview_url", "original_url"),
+        ]
+        read_only_fields = fields
+
+    def get_has_text(self, document: Document) -> bool:
+        """False for a scan that was not recognised yet, and for one on which nothing stands."""
+        return bool(document.facts.get("has_text"))
+
+    def get_warnings(self, document: Document) -> list[str]:
+        """Codes of what was odd about the file, though it could be read."""
+        return list(document.facts.get("warnings") or ())
+
+    def get_thumbnail_url(self, document: Document) -> str:
+        """[150] px."""
+        return reverse("documents_api:thumbnail", args=[document.pk])
+
+    def get_preview_url(self, document: Document) -> str:
+        """[800] px."""
+        return reverse("documents_api:preview", args=[document.pk])
+
+    def get_original_url(self, document: Document) -> str | None:
+        """Null while the document waits for review."""
+        return reverse("documents_api:original", args=[document.pk]) if document.original_key else None
+
+
+class DocumentListSerializer(ListShape):
+    """One page of documents, the newest first."""
+
+    documents = DocumentSerializer(many=True)
+
+
+class DocumentQuery(PageQuery):
+    """Which documents."""
+
+    patient_id = serializers.UUIDField(required=False)
+    type_code = serializers.CharField(max_length=16, required=False)
+    language = serializers.ChoiceField(choices=["es", "en"], required=False)
+
+
+class PageSerializer(serializers.ModelSerializer[Page]):
+    """One page. `text_source`: from its text `layer`, by `ocr`, or `waiting` and `failed` for none yet.
+
+    `confidence` is that of recognition, 0 to 100; with `is_unsure` the text wants to be read with care. A
+    document of the type `vectorized` keeps no text.
+    """
+
+    text_source = serializers.ChoiceField(source="source", choices=TextSource.choices, read_only=True)
+    is_unsure = serializers.BooleanField(read_only=True)
+    text = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Page
+        fields = ["number", "text", "text_source", "confidence", "is_unsure", "language", "error_code"]
+        read_only_fields = fields
+
+
+class PagesSerializer(ListShape):
+    """Pages of one document, in order."""
+
+    pages = PageSerializer(many=True)
+
+
+class TypeChangeSerializer(serializers.Serializer[Mapping[str, str]]):
+    """Another kind of document; an empty code for none."""
+
+    type_code = serializers.CharField(max_length=16, allow_blank=True)
+
+
+class TypeSerializer(serializers.Serializer[DocumentType]):
+    """One kind of document; a retired one is offered no more."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    is_retired = serializers.BooleanField()
+
+
+class TypesSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """Every kind that the clinic has or had."""
+
+    document_types = TypeSerializer(many=True)

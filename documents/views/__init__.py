@@ -1,0 +1,1 @@
+"""Pages about documents that need no batch: their list, and the clinic's kinds of document."""

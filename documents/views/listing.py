@@ -1,0 +1,29 @@
+"""Every document of the clinic, by type, language and state."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+
+from clinics import audit
+from clinics.views.page import Page
+from documents.forms import DocumentFilter
+
+_ROWS = 25
+
+
+class DocumentList(Page):
+    """A page of documents, the newest first."""
+
+    nav = "documents"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The list."""
+        form = DocumentFilter(request.GET, clinic=self.access.clinic)
+        rows = form.rows().select_related("patient")
+        page = Paginator(rows, _ROWS).get_page(request.GET.get("page"))
+        query = request.GET.copy()
+        query.pop("page", None)
+        audit.record(
+            "documents-listed", clinic=self.access.clinic, actor=self.access.user, documents=len(page)
+        )
+        context = {"form": form, "page": page, "query": query.urlencode(), "is_narrowed": bool(query)}
+        return self.render("documents/list.html", context)
