@@ -21,7 +21,7 @@ QUEUES = ("urgent", "normal", "bulk")
 
 
 def beat_schedule(
-    *, resend_seconds: int, heartbeat_seconds: int, match_again_seconds: int = 60
+    *, resend_seconds: int, heartbeat_seconds: int, match_again_seconds: int = 60, read_seconds: int = 60
 ) -> dict[str, dict[str, Any]]:
     """Beat's whole table. A message that was not consumed before the next one is due has expired.
 
@@ -42,6 +42,11 @@ def beat_schedule(
             "task": "batches.tasks.match_waiting_again",
             "schedule": schedule(match_again_seconds),
             "options": {"queue": "bulk", "expires": match_again_seconds},
+        },
+        "read passages that have no vector of the current model": {
+            "task": "documents.tasks.embed_waiting",
+            "schedule": schedule(read_seconds),
+            "options": {"queue": "bulk", "expires": read_seconds},
         },
         "expire stale batches": {
             "task": "batches.tasks.expire_batches",
@@ -80,6 +85,7 @@ def install_schedule(sender: Celery, **_: Any) -> None:
         resend_seconds=settings.INTAKE_RESEND_SECONDS,
         heartbeat_seconds=settings.INTAKE_HEARTBEAT_SECONDS,
         match_again_seconds=settings.INTAKE_MATCH_AGAIN_SWEEP_SECONDS,
+        read_seconds=settings.INTAKE_EMBEDDING_SWEEP_SECONDS,
     )
 
 

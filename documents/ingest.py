@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from clinics.models import Clinic
 from documents.models import Document, DocumentVariant, Page, ProcessingType
+from documents.passages import index_pages
 from files import drawings
 from files.examined import Examined
 from files.kinds import FileKind
@@ -74,3 +75,4 @@ def _write_pages(document: Document, texts: list[str]) -> None:
     Page.objects.bulk_create(
         Page(document=document, number=number, text=text) for number, text in enumerate(texts, start=1)
     )
+    index_pages(document, texts)
