@@ -15,11 +15,12 @@ _ENOUGH = 60
 
 
 def nearest(clinic: Clinic, documents: DocumentQuerySet, query: str) -> list[FoundPage]:
-    """Passages of these documents of the clinic, the nearest first, none below the model's floor; `fit` is the
-    cosine.
+    """Passages of these documents of the clinic, the nearest first, none below the model's floor; `fit` is
+    the cosine.
 
     The vectors name the nearest of the whole clinic, the database those that somebody may see and that still
-    are. Where that leaves few, because a filter is narrow, the search is made once more among its passages only.
+    are. Where that leaves few, because a filter is narrow, the search is made once more among its passages
+    only.
     """
     model = choice.current()
     matrix = VectorFile(clinic.pk, model.name, model.dimensions).matrix()

@@ -1,4 +1,5 @@
-"""Finds pages by their words; both databases give the same pages, and the order is made here, so it is the same.
+"""Finds pages by their words; both databases give the same pages, and the order is made here, so it is the
+same.
 
 The database says which pages have the words. How well a page fits follows from how often it has them (BM25 of
 Robertson and Zaragoza 2009), and where only some are there, from how rare those are.

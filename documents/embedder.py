@@ -1,4 +1,5 @@
-"""Reads passages with the current model, in a worker: those that are new, and all of them after a change of model.
+"""Reads passages with the current model, in a worker: those that are new, and all of them after a change of
+model.
 
 One at a time in the whole installation: who begins puts a time into `SearchState`, beyond which another may.
 """
@@ -32,8 +33,8 @@ def waiting(model: Embedder) -> QuerySet[Passage]:
 def embed_waiting(*, seconds: float) -> bool:
     """Read passages for about so long; True when more are left for the next task.
 
-    False as well when somebody else is at it. What dies in between has written whole blocks only, and the next
-    one goes on after them.
+    False as well when somebody else is at it. What dies in between has written whole blocks only, and the
+    next one goes on after them.
     """
     if not _begin():
         return False

@@ -1,7 +1,7 @@
 """Two orders become one: what was found by its words and what was found by its meaning. Pure.
 
-Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): how well two ways of looking think of a document can
-only be compared by the place that each gives it.
+Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): how well two ways of looking think of a document
+can only be compared by the place that each gives it.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,8 @@ from enum import StrEnum
 from uuid import UUID
 
 _DAMPING = 60  # as published; benchmarks/search.py finds the same from 10 to 60
-# A document that has everything that was asked for, a record number or a phrase, comes before what resembles it.
+# A document that has everything that was asked for, a record number or a phrase, comes before what resembles
+# it.
 _OF_ALL_WORDS = 2.0
 _OF_SOME_WORDS = 1.0
 _OF_MEANING = 1.5
@@ -49,8 +50,8 @@ class Place:
 
 
 def merged(by_words: Sequence[FoundPage], by_meaning: Sequence[FoundPage]) -> list[Place]:
-    """The documents of both, the best first. Each way counts a document once, by the first of its pages, which
-    is shown where the words have it.
+    """The documents of both, the best first. Each way counts a document once, by the first of its pages,
+    which is shown where the words have it.
     """
     places: dict[UUID, Place] = {}
     for mode, found in ((Mode.WORDS, by_words), (Mode.MEANING, by_meaning)):

@@ -1,6 +1,7 @@
 """Writes down what of a document's text can be found: words of pages, passages for their meaning.
 
-Called in the transaction in which the text of the pages becomes known, and again when it becomes known better.
+Called in the transaction in which the text of the pages becomes known, and again when it becomes known
+better.
 """
 
 from collections.abc import Sequence
@@ -15,10 +16,11 @@ from documents.words import terms_of
 
 @transaction.atomic
 def index_pages(document: Document, pages: Sequence[str]) -> None:
-    """Make `pages`, the text of each page in order, what is found of `document`; what was found before is not.
+    """Make `pages`, the text of each page in order, what is found of `document`; what was found before is
+    not.
 
-    Of a `complete` document the words are found, of a `vectorized` one the meaning, of `both` both. Vectors are
-    made by a worker after the commit. Running it twice changes nothing.
+    Of a `complete` document the words are found, of a `vectorized` one the meaning, of `both` both. Vectors
+    are made by a worker after the commit. Running it twice changes nothing.
     """
     PageWords.objects.filter(document=document).delete()
     Passage.objects.filter(document=document).delete()

@@ -1,4 +1,6 @@
-"""Whose documents a search may find: those of one clinic, as far as the person's role goes, and the filters."""
+"""Whose documents a search may find: those of one clinic, as far as the person's role goes, and the
+filters.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,24 +11,32 @@ from django.db.models import QuerySet
 from clinics.access import REVIEW, Access
 from clinics.models import Clinic, User
 from documents.models import Document, DocumentQuerySet
-from patients.models import Patient
+from patients.models import Patient, PatientQuerySet
 
 # Where the code of a document's type (CONS, LAB) is.
 TYPE_CODE = "facts__type_code"
+PATIENT = "patient"
+"""The role of somebody who is no member, and sees what has been filed for them."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What somebody may find in one clinic."""
+    """What somebody may find in one clinic, and by which patients it can be narrowed."""
 
-    clinic: Clinic
+    access: Access
     documents: DocumentQuerySet
+    patients: PatientQuerySet
+
+    @property
+    def clinic(self) -> Clinic:
+        """The one clinic."""
+        return self.access.clinic
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What somebody wants of it. Times with a zone, the second one no longer included; `documents` are rows of
-    a subquery with the identifiers of those that are wanted, from an app above this one.
+    """What somebody wants of it. Times with a zone, the second one no longer included; `documents` are rows
+    of a subquery with the identifiers of those that are wanted, from an app above this one.
     """
 
     patient: Patient | None = None
@@ -56,16 +66,18 @@ class Filters:
 def scope_of(access: Access) -> Scope:
     """A member finds what is in the clinic's charts; who reviews finds what is held for review as well."""
     documents = Document.objects.of(access.clinic)
-    return Scope(access.clinic, documents if access.may(REVIEW) else documents.filed())
+    visible = documents if access.may(REVIEW) else documents.filed()
+    return Scope(access, visible, Patient.objects.of(access.clinic))
 
 
 def scope_of_patient(user: User) -> Scope | None:
     """A patient finds what is filed in the charts that are theirs, in the clinic where the first of them is;
     None for somebody who has none.
     """
-    own = Patient.objects.living().filter(user=user, user__is_active=True).select_related("clinic")
-    first = own.order_by("created_at").first()
+    own = Patient.objects.living().filter(user=user, user__is_active=True)
+    first = own.select_related("clinic").order_by("created_at").first()
     if first is None:
         return None
-    documents = Document.objects.of(first.clinic).filter(patient__in=own.filter(clinic=first.clinic))
-    return Scope(first.clinic, documents)
+    charts = own.filter(clinic=first.clinic)
+    documents = Document.objects.of(first.clinic).filter(patient__in=charts.order_by())
+    return Scope(Access(user, first.clinic, PATIENT), documents, charts)

@@ -1,7 +1,8 @@
-"""The tables behind search: the words of each page, the passages with their vectors, and who is at work on them.
+"""The tables behind search: the words of each page, the passages with their vectors, and who is at work on
+them.
 
-`documents.passages` and `documents.embedder` are their only writers. Nothing here is a record of its own: all of
-it follows from the text of the documents' pages, and goes with its document.
+`documents.passages` and `documents.embedder` are their only writers. Nothing here is a record of its own: all
+of it follows from the text of the documents' pages, and goes with its document.
 """
 
 from typing import Any, ClassVar
@@ -19,8 +20,8 @@ class TermsField(models.TextField[str, str]):
 
 @TermsField.register_lookup
 class Having(models.Lookup[Any]):
-    """Does the row have all of several wanted things? SQLite asks its FTS5 table, PostgreSQL its tsvector; both
-    were filled from the same terms by the database itself.
+    """Does the row have all of several wanted things? SQLite asks its FTS5 table, PostgreSQL its tsvector;
+    both were filled from the same terms by the database itself.
     """
 
     lookup_name = "having"

@@ -31,7 +31,9 @@ def _sentences(page: str) -> Iterator[str]:
 
 
 def _pieces(sentence: str) -> Iterator[str]:
-    """A sentence that is too long, as a table may be, at its spaces; a word that is too long where it must be."""
+    """A sentence that is too long, as a table may be, at its spaces; a word that is too long where it must
+    be.
+    """
     while len(sentence) > _MOST_CHARS:
         space = sentence.rfind(" ", 0, _MOST_CHARS)
         end = space if space > 0 else _MOST_CHARS

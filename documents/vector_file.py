@@ -1,8 +1,8 @@
 """The vectors of one clinic as one file that every process of a machine maps: searched whole, read once.
 
-The database has them all; this is a copy in the order in which they were written, to which each search adds what
-came since. Numbers of passages that are gone stay in it until it is made anew: who asks it has to ask the database
-which of them still are.
+The database has them all; this is a copy in the order in which they were written, to which each search adds
+what came since. Numbers of passages that are gone stay in it until it is made anew: who asks it has to ask
+the database which of them still are.
 """
 
 import fcntl
@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -43,7 +43,9 @@ class _Head:
 
 @dataclass(frozen=True)
 class Matrix:
-    """One vector for each passage: `vectors[i]` is of the passage `passages[i]`. Both are mapped, not read."""
+    """One vector for each passage: `vectors[i]` is of the passage `passages[i]`. Both are mapped, not
+    read.
+    """
 
     passages: NDArray[np.int64]
     vectors: Vectors
@@ -99,12 +101,14 @@ class VectorFile:
             for path in _paths(self.stem, head.generation):
                 path.unlink(missing_ok=True)
             head = _Head(generation=head.generation + 1)
+        elif _has_grown(head):
+            head = replace(head, rows_looked_at=head.rows)
         while rows := self._next_rows(head):
             head = self._append(head, rows)
         return head
 
     def _is_mostly_waste(self, head: _Head) -> bool:
-        if head.rows <= _SLACK * head.rows_looked_at + _SLACK_ROWS:
+        if not _has_grown(head):
             return False
         living = Passage.objects.filter(clinic=self.clinic_id, model=self.model)
         return head.rows > _SLACK * living.count() + _SLACK_ROWS
@@ -122,9 +126,7 @@ class VectorFile:
         block = np.frombuffer(b"".join(vector for _, _, vector in rows), "<f2").astype("<f4")
         _write_at(numbers, head.rows * _NUMBER_BYTES, np.array([pk for pk, _, _ in rows], "<i8").tobytes())
         _write_at(vectors, head.rows * self.dimensions * _FLOAT_BYTES, block.tobytes())
-        total = head.rows + len(rows)
-        looked_at = total if total > _SLACK * head.rows_looked_at + _SLACK_ROWS else head.rows_looked_at
-        after = _Head(head.generation, total, sequence=rows[-1][1], rows_looked_at=looked_at)
+        after = replace(head, rows=head.rows + len(rows), sequence=rows[-1][1])
         draft = self.stem.with_suffix(f".head.{os.getpid()}")
         draft.write_text(json.dumps(asdict(after)))
         draft.replace(self.stem.with_suffix(".head"))
@@ -143,6 +145,11 @@ class VectorFile:
         with self.stem.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _has_grown(head: _Head) -> bool:
+    """So much since it was last looked at that it may be worth to count what is gone."""
+    return head.rows > _SLACK * head.rows_looked_at + _SLACK_ROWS
 
 
 def _paths(stem: Path, generation: int) -> tuple[Path, Path]:

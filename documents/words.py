@@ -1,7 +1,8 @@
 """Words as both databases index them: without accents or case, stemmed as Spanish and as English. Pure.
 
-Each word of a text becomes three terms, told apart by their first letter: `s` and its Spanish stem, `e` and its
-English stem, `w` and the word itself. Clinics mix both languages within a page, so no language is guessed.
+Each word of a text becomes three terms, told apart by their first letter: `s` and its Spanish stem, `e` and
+its English stem, `w` and the word itself. Clinics mix both languages within a page, so no language is
+guessed.
 """
 
 import re
@@ -122,7 +123,9 @@ _turn = threading.Lock()  # a stemmer keeps the word that it is at
 
 @dataclass(frozen=True)
 class Wanted:
-    """One thing that a page must have: a word, or several in a row; the last may be a beginning (`neumo*`)."""
+    """One thing that a page must have: a word, or several in a row; the last may be a beginning
+    (`neumo*`).
+    """
 
     words: tuple[str, ...]
     is_beginning: bool = False

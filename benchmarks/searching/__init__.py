@@ -1,1 +1,3 @@
-"""Questions and the passages that answer them, made by hand, in English and Spanish; see `benchmarks/search.py`."""
+"""Questions and the passages that answer them, made by hand, in English and Spanish; see
+`benchmarks/search.py`.
+"""

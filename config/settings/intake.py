@@ -88,7 +88,8 @@ INTAKE_TROUBLE_DELAY_SECONDS: int = env.int("INTAKE_TROUBLE_DELAY_SECONDS", 5)
 # `make setup` has installed; else, and always where this says "wording", the likeness of words.
 INTAKE_EMBEDDING_DIR: str = env.str("INTAKE_EMBEDDING_DIR", "")
 INTAKE_EMBEDDING: str = env.str("INTAKE_EMBEDDING", "auto")
-# How long one task reads passages before it hands the rest to the next, and how often the sweep looks for more.
+# How long one task reads passages before it hands the rest to the next, and how often the sweep looks for
+# more.
 INTAKE_EMBEDDING_SECONDS: float = env.float("INTAKE_EMBEDDING_SECONDS", 20.0)
 INTAKE_EMBEDDING_SWEEP_SECONDS: int = env.int("INTAKE_EMBEDDING_SWEEP_SECONDS", 60)
 INTAKE_EMBEDDING_BELL_SECONDS: float = env.float("INTAKE_EMBEDDING_BELL_SECONDS", 2.0)

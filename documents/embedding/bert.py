@@ -73,8 +73,8 @@ class Bert:
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
-        mixed: Floats = (scores @ value).transpose(0, 2, 1, 3).reshape(texts, length, width)
-        return mixed
+        mixed = (scores @ value).transpose(0, 2, 1, 3).reshape(texts, length, width)
+        return np.asarray(mixed, np.float32)
 
     def _linear(self, name: str, states: Floats) -> Floats:
         # One large product of matrices: NumPy would make one for each text of three-dimensional states.

@@ -42,7 +42,7 @@ def _of_the_operator(folder: Path) -> Embedder | None:
     try:
         return OnnxModel(folder)
     except Exception as error:  # noqa: BLE001  # onnxruntime and tokenizers raise what they like
-        log.error("INTAKE_EMBEDDING_DIR cannot be used; similar wording serves type=%s", type(error).__name__)
+        log.warning("INTAKE_EMBEDDING_DIR cannot be used: wording serves type=%s", type(error).__name__)
         return None
 
 

@@ -10,7 +10,9 @@ Vectors: TypeAlias = NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """Makes vectors of texts. Every vector has length one, or is all zeros where nothing of a text is known."""
+    """Makes vectors of texts. Every vector has length one, or is all zeros where nothing of a text is
+    known.
+    """
 
     @property
     def name(self) -> str:

