@@ -17,10 +17,10 @@ from documents.fusion import FoundPage
 from documents.models import DocumentQuerySet, PageWords
 from documents.words import FORMS, Wanted
 
-MOST_PAGES = 2_000
+MOST_PAGES = 1_000
 """How many pages with all the words are put in order; of more, the first that the database finds."""
 
-_COMMON = 2_000
+_COMMON = 1_000
 _MOST_WITH_SOME = 200
 _SATURATION = 1.2
 _LENGTH_WEIGHT = 0.75
@@ -49,7 +49,7 @@ def with_all(documents: DocumentQuerySet, wanted: Sequence[Wanted]) -> FoundPage
 def with_some(documents: DocumentQuerySet, wanted: Sequence[Wanted]) -> FoundPages:
     """Pages that have some of it, those with the rarest and the most of it first; at most [200].
 
-    What more than [2,000] pages have decides nothing as long as something rarer is wanted too.
+    What more than [1,000] pages have decides nothing as long as something rarer is wanted too.
     """
     holders = {each: _holders(documents, each) for each in wanted}
     weights = {each: log(1 + (_COMMON + 1) / len(ids)) for each, ids in holders.items() if ids}
@@ -76,15 +76,13 @@ def _holders(documents: DocumentQuerySet, each: Wanted) -> list[int]:
 def _fits(rows: Iterable[tuple[UUID, int, str]], weights: dict[Wanted, float]) -> list[FoundPage]:
     """The pages in order; of several parts of one page, the one that fits best."""
     whole = sum(weights.values())
-    patterns = {each: _patterns(each) for each in weights}
+    looked_for = [(weight / whole, _patterns(each)) for each, weight in weights.items()]
     best: dict[tuple[UUID, int], FoundPage] = {}
     for document_id, number, terms in rows:
-        shares = {each: _share(terms, patterns[each]) for each in weights}
-        fit = sum(weights[each] * share for each, share in shares.items()) / whole
-        page = FoundPage(document_id, number, fit, has_all=all(shares.values()))
+        fit, has_all = _fit(f" {terms} ", looked_for)
         other = best.get((document_id, number))
         if fit and (other is None or fit > other.fit):
-            best[document_id, number] = page
+            best[document_id, number] = FoundPage(document_id, number, fit, has_all=has_all)
     return sorted(best.values(), key=lambda page: (-page.fit, page.document_id.int, page.number))
 
 
@@ -93,10 +91,13 @@ def _patterns(each: Wanted) -> list[str]:
     return [f" {' '.join(way)}{end}" for way in each.forms()]
 
 
-def _share(terms: str, patterns: Sequence[str]) -> float:
-    """How much of what one thing can give a page gets from it, by how often it is there."""
-    framed = f" {terms} "
-    times = max(framed.count(pattern) for pattern in patterns)
-    words = (terms.count(" ") + 1) / len(FORMS)
+def _fit(terms: str, looked_for: Sequence[tuple[float, Sequence[str]]]) -> tuple[float, bool]:
+    """What a page gets of everything, by how often each is there; and whether all of it is."""
+    words = terms.count(" ") / len(FORMS)
     damping = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * words / _USUAL_WORDS)
-    return times / (times + damping)
+    fit, has_all = 0.0, True
+    for weight, patterns in looked_for:
+        times = max(map(terms.count, patterns))
+        fit += weight * times / (times + damping)
+        has_all = has_all and times > 0
+    return fit, has_all
