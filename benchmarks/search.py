@@ -1,7 +1,9 @@
-"""Search: is what was meant found, and how soon among 200,000 passages; beside what one would do without an index.
+"""Search: is what was meant found, how soon among 200,000 passages, and how else one would do it without an
+index.
 
-`python benchmarks/search.py` prints both tables for SQLite and, where one can be had, PostgreSQL. The questions are
-`benchmarks/searching/questions.tsv`: each begins with the passage that answers it, which says it in other words.
+`python benchmarks/search.py` prints both tables for SQLite and for PostgreSQL. The questions are in
+`benchmarks/searching/questions.tsv`: each begins with the passage that answers it, which says it in other
+words.
 """
 
 import argparse
@@ -70,8 +72,8 @@ def recall(product: Product) -> int:
 
 
 def timing(product: Product) -> int:
-    """Milliseconds of a whole search, rows of the page included, and of the peers; the processor's share of it
-    as well, because other work on the machine makes clocks lie.
+    """Milliseconds of a whole search, rows of the page included, and of the peers; the processor's share of
+    it as well, because other work on the machine makes clocks lie.
     """
     lines: dict[str, tuple[Callable[[str], object], int]] = {
         "words, rare": (product.words_of_one_passage, ROUNDS),

@@ -1,4 +1,4 @@
-"""Questions and the passages that answer them, made by hand, in English and Spanish; see `benchmarks/search.py`.
+"""Questions and the passages that answer them, by hand, in English and Spanish; see `benchmarks/search.py`.
 
 Importing this makes Django ready, before any module beside it imports a model.
 """

@@ -1,4 +1,4 @@
-"""The product's search in a database of its own, with made passages around the ones that were written by hand."""
+"""The product's search in a database of its own, with made passages around those written by hand."""
 
 import hashlib
 import os
