@@ -136,16 +136,17 @@ class SearchForm(forms.Form):
     q = forms.CharField(
         max_length=MOST_CHARS,
         label="Words or a question",
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "autofocus": True}),
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
     mode = forms.ChoiceField(
         choices=[
-            (Mode.BOTH, "Words and meaning"),
-            (Mode.WORDS, "Words only"),
-            (Mode.MEANING, "Meaning only"),
+            (Mode.BOTH.value, "Words and meaning"),
+            (Mode.WORDS.value, "Words only"),
+            (Mode.MEANING.value, "Meaning only"),
         ],
-        initial=Mode.BOTH,
+        initial=Mode.BOTH.value,
         label="Look by",
+        widget=forms.RadioSelect,
     )
     patient = RecordNumberField(label="Patient")
     type_code = forms.CharField(

@@ -32,8 +32,10 @@ class NewSearch(Page):
     nav = "search"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The box."""
-        return self.render("batches/search.html", {"form": self._form(None)} | self._model())
+        """The box, ready to be typed into."""
+        form = self._form(None)
+        form.fields["q"].widget.attrs["autofocus"] = True
+        return self.render("batches/search.html", {"form": form} | self._model())
 
     def post(self, request: HttpRequest, key: str = "") -> HttpResponseBase:
         """Keep the question with the session, and go to its answer."""
