@@ -39,7 +39,7 @@ def _of(documents: DocumentQuerySet, best: Sequence[tuple[int, float]]) -> list[
     cosines = dict(best)
     rows = Passage.objects.filter(pk__in=cosines, document__in=documents.order_by())
     found = [
-        FoundPage(document_id, number, cosines[pk], text=text)
-        for pk, document_id, number, text in rows.values_list("pk", "document_id", "page_number", "text")
+        FoundPage(document_id, number, cosines[pk], passage_id=pk)
+        for pk, document_id, number in rows.values_list("pk", "document_id", "page_number")
     ]
     return sorted(found, key=lambda each: (-each.fit, each.document_id.int, each.number))

@@ -54,10 +54,9 @@ def embed_waiting(*, seconds: float) -> bool:
     return waiting(model).exists()
 
 
-def progress(clinic: Clinic, model: Embedder) -> tuple[int, int]:
-    """How many of the clinic's passages have a vector of this model, and how many there are."""
-    passages = Passage.objects.filter(clinic=clinic)
-    return passages.filter(model=model.name).count(), passages.count()
+def number_waiting(clinic: Clinic) -> int:
+    """How many of the clinic's passages cannot be found by their meaning yet."""
+    return waiting(choice.current()).filter(clinic=clinic).count()
 
 
 def _begin() -> bool:

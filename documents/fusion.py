@@ -34,7 +34,7 @@ class FoundPage:
     number: int
     fit: float
     has_all: bool = False
-    text: str = ""  # the words to show, where they are at hand
+    passage_id: int | None = None  # the one that was found, where it was found by meaning
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Place:
 
     document_id: UUID
     page_number: int
-    text: str
+    passage_id: int | None
     rank: float = 0.0
     found_by: list[Mode] = field(default_factory=list)
     other_pages: list[int] = field(default_factory=list)
@@ -57,7 +57,7 @@ def merged(by_words: Sequence[FoundPage], by_meaning: Sequence[FoundPage]) -> li
     for mode, found in ((Mode.WORDS, by_words), (Mode.MEANING, by_meaning)):
         rank = 0
         for page in found:
-            place = places.setdefault(page.document_id, Place(page.document_id, page.number, page.text))
+            place = places.setdefault(page.document_id, Place(page.document_id, page.number, page.passage_id))
             if mode not in place.found_by:
                 rank += 1
                 place.found_by.append(mode)

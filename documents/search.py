@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q
 
 from documents import by_meaning, by_words
 from documents.by_words import FoundPages
 from documents.fusion import FoundPage, Mode, Place, merged
-from documents.models import Document, Page
+from documents.models import Document, Page, Passage
 from documents.scope import Filters, Scope
 from documents.snippets import Piece, snippet
 from documents.words import Wanted, wanted_in
@@ -80,11 +81,14 @@ def _found(wanted: tuple[Wanted, ...], pages: FoundPages, near: Sequence[FoundPa
 
 def _texts(places: Sequence[Place]) -> list[str]:
     """The passage of each place, or the text of its page."""
-    wanted = Q()
-    for place in places:
-        if not place.text:
-            wanted |= Q(document=place.document_id, number=place.page_number)
-    pages = Page.objects.filter(wanted) if wanted else Page.objects.none()
-    rows = pages.values_list("document_id", "number", "text")
-    texts: dict[tuple[UUID, int], str] = {(document_id, number): text for document_id, number, text in rows}
-    return [place.text or texts.get((place.document_id, place.page_number), "") for place in places]
+    passages = Passage.objects.filter(pk__in=[place.passage_id for place in places if place.passage_id])
+    by_passage = dict(passages.values_list("pk", "text"))
+    wanted = [Q(document=p.document_id, number=p.page_number) for p in places if p.passage_id is None]
+    pages = Page.objects.filter(reduce(or_, wanted)) if wanted else Page.objects.none()
+    by_page = {(page.document_id, page.number): page.text for page in pages}
+    return [
+        by_page.get((place.document_id, place.page_number), "")
+        if place.passage_id is None
+        else by_passage.get(place.passage_id, "")
+        for place in places
+    ]

@@ -17,7 +17,7 @@ from clinics.access import VIEW, access_of, get_or_404, require
 from clinics.api.problems import answers
 from clinics.api.shapes import ListShape, PageQuery, checked
 from clinics.models import User
-from documents.embedder import progress
+from documents.embedder import number_waiting
 from documents.embedding import choice
 from documents.scope import Filters, Scope, scope_of, scope_of_patient
 from documents.search import MOST_CHARS, Hit, Mode, search, shown
@@ -62,8 +62,7 @@ class MeaningSerializer(serializers.Serializer[Mapping[str, Any]]):
 
     model = serializers.CharField()
     understands = serializers.BooleanField()
-    read = serializers.IntegerField()
-    passages = serializers.IntegerField()
+    waiting = serializers.IntegerField()
 
 
 class SearchResultSerializer(ListShape):
@@ -158,5 +157,8 @@ def _written(hit: Hit) -> dict[str, Any]:
 
 def _meaning(scope: Scope) -> dict[str, Any]:
     model = choice.current()
-    read, passages = progress(scope.clinic, model)
-    return {"model": model.name, "understands": model.understands, "read": read, "passages": passages}
+    return {
+        "model": model.name,
+        "understands": model.understands,
+        "waiting": number_waiting(scope.clinic),
+    }

@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from batches.forms import SearchForm
 from clinics import audit
 from clinics.views.page import Page
-from documents.embedder import progress
+from documents.embedder import number_waiting
 from documents.embedding import choice
 from documents.scope import scope_of
 from documents.search import Found, Mode, Place, search, shown
@@ -53,10 +53,8 @@ class NewSearch(Page):
         return SearchForm(data, clinic=self.access.clinic)
 
     def _model(self) -> dict[str, Any]:
-        """Which model serves, and how much it has read of the clinic's documents."""
-        model = choice.current()
-        read, total = progress(self.access.clinic, model)
-        return {"model": model, "read": read, "passages": total}
+        """Which model serves, and how much of the clinic's documents it has still to read."""
+        return {"model": choice.current(), "waiting": number_waiting(self.access.clinic)}
 
 
 class SearchResults(NewSearch):

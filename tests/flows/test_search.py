@@ -153,8 +153,7 @@ def test_scripts_get_the_same_as_json(api: Client, filed: Document, patient: Pat
         assert body["meaning"] == {
             "model": "similar-wording@1",
             "understands": False,
-            "read": 3,
-            "passages": 3,
+            "waiting": 0,
         }
 
 
