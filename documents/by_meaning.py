@@ -8,9 +8,10 @@ from clinics.models import Clinic
 from documents.embedding import choice
 from documents.fusion import FoundPage
 from documents.models import DocumentQuerySet, Passage
+from documents.scope import within
 from documents.vector_file import VectorFile
 
-_NEAREST = 500
+_NEAREST = 300
 _ENOUGH = 60
 
 
@@ -37,7 +38,7 @@ def nearest(clinic: Clinic, documents: DocumentQuerySet, query: str) -> list[Fou
 
 def _of(documents: DocumentQuerySet, best: Sequence[tuple[int, float]]) -> list[FoundPage]:
     cosines = dict(best)
-    rows = Passage.objects.filter(pk__in=cosines, document__in=documents.order_by())
+    rows = Passage.objects.filter(within(documents), pk__in=cosines)
     found = [
         FoundPage(document_id, number, cosines[pk], passage_id=pk)
         for pk, document_id, number in rows.values_list("pk", "document_id", "page_number")

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 
 from documents.fusion import FoundPage
 from documents.models import DocumentQuerySet, PageWords
+from documents.scope import within
 from documents.words import FORMS, Wanted
 
 MOST_PAGES = 1_000
@@ -65,7 +66,7 @@ def with_some(documents: DocumentQuerySet, wanted: Sequence[Wanted]) -> FoundPag
 
 
 def _rows(documents: DocumentQuerySet) -> QuerySet[PageWords]:
-    return PageWords.objects.filter(document__in=documents.order_by())
+    return PageWords.objects.filter(within(documents))
 
 
 def _holders(documents: DocumentQuerySet, each: Wanted) -> list[int]:
