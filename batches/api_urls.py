@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.api import batches, downloads, merge, reference, review, uploads, verbs
+from batches.api import batches, downloads, merge, reference, review, search, uploads, verbs
 from batches.tus.views import UploadsView, UploadView
 
 app_name = "api"
@@ -44,5 +44,6 @@ urlpatterns = [
     path(f"{_FILE}/undo", review.UndoView.as_view(), name="file-undo"),
     path("/patients/<uuid:patient_id>/merge", merge.MergeView.as_view(), name="patient-merge"),
     path("/patients/<uuid:patient_id>/unmerge", merge.UnmergeView.as_view(), name="patient-unmerge"),
+    path("/search", search.SearchView.as_view(), name="search"),
     path("/processing-types", reference.ProcessingTypesView.as_view(), name="processing-types"),
 ]

@@ -1,14 +1,18 @@
 """What people fill in about a batch, and about one decision in review."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 
 from batches.actions.batch import BatchOptions
-from batches.models import Batch, BatchQuerySet, Priority, Source, Start
+from batches.models import Batch, BatchFile, BatchQuerySet, Priority, Source, Start
 from batches.states import BatchStatus
 from clinics.models import Clinic
+from clinics.views.page import zone_of
 from documents.models import ProcessingType
+from documents.scope import Filters
+from documents.search import MOST_CHARS, Mode
 from patients.forms import RecordNumberField
 from patients.models import Patient
 
@@ -129,6 +133,81 @@ class SurvivorForm(forms.Form):
         if patient is None:
             raise forms.ValidationError("Choose the record that stays.", code="patient-missing")
         return patient
+
+
+class SearchForm(forms.Form):
+    """A question to the documents of the clinic, and which of them are asked."""
+
+    q = forms.CharField(
+        max_length=MOST_CHARS,
+        label="Words or a question",
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    mode = forms.ChoiceField(
+        choices=[
+            (Mode.BOTH.value, "Words and meaning"),
+            (Mode.WORDS.value, "Words only"),
+            (Mode.MEANING.value, "Meaning only"),
+        ],
+        initial=Mode.BOTH.value,
+        label="Look by",
+        widget=forms.RadioSelect,
+    )
+    patient = RecordNumberField(label="Patient")
+    type_code = forms.CharField(
+        max_length=32, required=False, label="Type of document", help_text="Its code, such as CONS or LAB."
+    )
+    batch = forms.CharField(max_length=64, required=False, label="Batch number")
+    came_from = forms.DateField(
+        required=False, label="Came on or after", widget=forms.DateInput(attrs={"type": "date"})
+    )
+    came_until = forms.DateField(
+        required=False, label="Came on or before", widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.clinic = clinic
+        RecordNumberField.of(self).clinic = clinic
+
+    def filters(self) -> Filters:
+        """What was filled in beside the question; only for a valid form."""
+        data = self.cleaned_data
+        return search_filters(
+            self.clinic,
+            patient=data["patient"],
+            type_code=data["type_code"],
+            batch=data["batch"],
+            came_from=data["came_from"],
+            came_until=data["came_until"],
+        )
+
+    def is_filtered(self) -> bool:
+        """Is anything beside the question filled in? Then the page shows the filters open."""
+        return any(
+            self[name].value() for name in ("patient", "type_code", "batch", "came_from", "came_until")
+        )
+
+
+def search_filters(
+    clinic: Clinic,
+    *,
+    patient: Patient | None,
+    type_code: str,
+    batch: str,
+    came_from: date | None,
+    came_until: date | None,
+) -> Filters:
+    """The filters of a search; days are those of the clinic's clock, and both count."""
+    number, zone = _number_in(batch), zone_of(clinic)
+    files = BatchFile.objects.of(clinic).filter(batch__number=number or 0, document__isnull=False)
+    return Filters(
+        patient=patient,
+        type_code=type_code.strip(),
+        came_from=datetime.combine(came_from, time.min, zone) if came_from else None,
+        came_before=datetime.combine(came_until, time.min, zone) + timedelta(days=1) if came_until else None,
+        documents=None if number is None else files.order_by().values("document_id"),
+    )
 
 
 class BatchFilter(forms.Form):

@@ -16,6 +16,7 @@ from batches.views.receipt import ReceiptPage
 from batches.views.recent_names import RecentNames
 from batches.views.records import PicturePage
 from batches.views.review import NextGroup, ReviewFile, ReviewList
+from batches.views.search import NewSearch, SearchResults
 from batches.views.undo import Undo, UndoBatch
 from batches.views.undo_last import UndoLast
 from batches.views.verbs import (
@@ -53,6 +54,8 @@ urlpatterns = [
     path("files/<uuid:pk>/undo", Undo.as_view(), name="undo"),
     path("files/<uuid:pk>/card", CardPicture.as_view(), name="card_picture"),
     path("files/<uuid:pk>/keep", KeepFile.as_view(), name="keep_file"),
+    path("search", NewSearch.as_view(), name="search"),
+    path("search/<slug:key>", SearchResults.as_view(), name="search_results"),
     path("review", ReviewList.as_view(), name="review"),
     path("review/count", ReviewCount.as_view(), name="review_count"),
     path("review/<uuid:pk>", ReviewFile.as_view(), name="review_file"),

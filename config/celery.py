@@ -25,7 +25,8 @@ def beat_schedule(
     resend_seconds: int,
     heartbeat_seconds: int,
     match_again_seconds: int = 60,
-    read_seconds: int = 60,
+    recognise_seconds: int = 60,
+    embed_seconds: int = 60,
 ) -> dict[str, dict[str, Any]]:
     """Beat's whole table. A message that was not consumed before the next one is due has expired.
 
@@ -49,8 +50,13 @@ def beat_schedule(
         },
         "recognise pages that wait": {
             "task": "batches.tasks.read_waiting",
-            "schedule": schedule(read_seconds),
-            "options": {"queue": "bulk", "expires": read_seconds},
+            "schedule": schedule(recognise_seconds),
+            "options": {"queue": "bulk", "expires": recognise_seconds},
+        },
+        "read passages that have no vector of the current model": {
+            "task": "documents.tasks.embed_waiting",
+            "schedule": schedule(embed_seconds),
+            "options": {"queue": "bulk", "expires": embed_seconds},
         },
         "expire stale batches": {
             "task": "batches.tasks.expire_batches",
@@ -89,7 +95,8 @@ def install_schedule(sender: Celery, **_: Any) -> None:
         resend_seconds=settings.INTAKE_RESEND_SECONDS,
         heartbeat_seconds=settings.INTAKE_HEARTBEAT_SECONDS,
         match_again_seconds=settings.INTAKE_MATCH_AGAIN_SWEEP_SECONDS,
-        read_seconds=settings.INTAKE_OCR_SWEEP_SECONDS,
+        recognise_seconds=settings.INTAKE_OCR_SWEEP_SECONDS,
+        embed_seconds=settings.INTAKE_EMBEDDING_SWEEP_SECONDS,
     )
 
 

@@ -38,6 +38,10 @@ class Home:
         return self.root / "broker"
 
     @property
+    def search(self) -> Path:
+        return self.root / "search"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 
@@ -74,6 +78,7 @@ class Home:
             self.static,
             self.broker,
             self.logs,
+            self.search,
             self.broker_socket.parent,
         ]
 

@@ -9,7 +9,19 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clinics.models import Clinic
+from documents.search_models import PageWords, Passage, SearchState
 from patients.models import Patient
+
+__all__ = [
+    "Document",
+    "DocumentQuerySet",
+    "DocumentVariant",
+    "Page",
+    "PageWords",
+    "Passage",
+    "ProcessingType",
+    "SearchState",
+]
 
 
 class ProcessingType(models.TextChoices):

@@ -19,6 +19,7 @@ def own_folders(settings: LazySettings, tmp_path: Path) -> None:
     media.mkdir()
     settings.INTAKE_STAGING_DIR = staging
     settings.FILE_UPLOAD_TEMP_DIR = staging
+    settings.INTAKE_SEARCH_DIR = tmp_path / "search"
     filed = {"BACKEND": "files.storage.DurableFileSystemStorage", "OPTIONS": {"location": str(media)}}
     settings.STORAGES = {**settings.STORAGES, "default": filed}
 

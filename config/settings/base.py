@@ -21,6 +21,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 HOME = Home(Path(env.str("INTAKE_HOME", "") or BASE_DIR / "var").expanduser().absolute())
 INTAKE_HOME = HOME.root
 INTAKE_STAGING_DIR = HOME.staging
+INTAKE_SEARCH_DIR = HOME.search
 # Whether `manage.py up` may make a demonstration clinic in an empty database.
 INTAKE_DEMO = False
 # How people reach this installation from outside, for links in mails; empty means relative links only.

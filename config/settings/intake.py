@@ -101,3 +101,12 @@ INTAKE_OCR_SWEEP_SECONDS: int = env.int("INTAKE_OCR_SWEEP_SECONDS", 60)
 # Pages whose words were recognised with less than this, of 100, say that they want to be read with care.
 INTAKE_OCR_LOW_CONFIDENCE: float = env.float("INTAKE_OCR_LOW_CONFIDENCE", 75.0)
 INTAKE_READING_TASK = "batches.tasks.read_document"
+# Search by meaning: a folder with tokenizer.json and model.onnx of the operator's choice; else the model that
+# `make setup` has installed; else, and always where this says "wording", the likeness of words.
+INTAKE_EMBEDDING_DIR: str = env.str("INTAKE_EMBEDDING_DIR", "")
+INTAKE_EMBEDDING: str = env.str("INTAKE_EMBEDDING", "auto")
+# How long one task reads passages before it hands the rest to the next, and how often the sweep looks for
+# more.
+INTAKE_EMBEDDING_SECONDS: float = env.float("INTAKE_EMBEDDING_SECONDS", 20.0)
+INTAKE_EMBEDDING_SWEEP_SECONDS: int = env.int("INTAKE_EMBEDDING_SWEEP_SECONDS", 60)
+INTAKE_EMBEDDING_BELL_SECONDS: float = env.float("INTAKE_EMBEDDING_BELL_SECONDS", 2.0)

@@ -36,3 +36,5 @@ if "init_command" in DATABASES["default"]["OPTIONS"]:
     DATABASES["default"]["TEST"] = {"NAME": str(HOME.root / "test.sqlite3")}
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False
+# Quick, and the same everywhere; the tests of a model name it.
+INTAKE_EMBEDDING = "wording"

@@ -40,6 +40,7 @@ def _addresses(product: Product) -> dict[str, str]:
         "receipt": f"/batches/{batch}/receipt",
         "review-list": "/review",
         "review": f"/review/{held}",
+        "search": "/search",
         "patients": "/patients",
         "chart": f"/patients/{document['patient_id']}",
         "picture": f"/images/{picture['image_id']}",

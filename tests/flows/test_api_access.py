@@ -58,6 +58,7 @@ NEEDS: Mapping[str, str] = {
     "GET api:review": REVIEW,
     "GET api:batch-review": REVIEW,
     "POST patients_api:patients": REVIEW,
+    "POST api:search": VIEW,
 }
 
 

@@ -61,6 +61,7 @@ PAGES: dict[str, tuple[Callable[[World], str], set[Role]]] = {
         REVIEW,
     ),
     "take records apart": (lambda w: reverse("batches:unmerge", args=[w.merge.pk]), REVIEW),
+    "search": (lambda _: reverse("batches:search"), EVERYBODY),
     "patients": (lambda _: reverse("patients:list"), EVERYBODY),
     "patient choices": (lambda _: reverse("patients:choices") + "?q=garza", EVERYBODY),
     "new patient": (lambda _: reverse("patients:new"), REVIEW),

@@ -1,0 +1,1 @@
+"""Texts become vectors: one interface, three models, and the choice between them."""
