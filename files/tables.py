@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +18,9 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # Without it Excel takes the table for one in an old code page, and shows every accent wrong.
 _BYTE_ORDER_MARK = "\ufeff"
+_UNSEEN = "\ufeff\u200b\u200e\u200f\u2060"
+# Where ";" parts the cells, the quotes around one that is not the first do not hold it together.
+_AFTER_A_CUT = re.compile(r"([;\t|\r\n]\s*)([=+\-@＝＋－＠])")
 _ROWS_AT_ONCE = 500
 _CELL_CHARS = 32_767
 _EXACT = 10**15
@@ -37,10 +41,10 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterato
 
     Times are ISO 8601 in UTC, nothing is an empty cell, yes and no are words.
     """
-    yield _BYTE_ORDER_MARK + _lines([[neutralised(name) for name in columns]])
+    yield _BYTE_ORDER_MARK + _lines([[_harmless(name) for name in columns]])
     held: list[list[str]] = []
     for row in rows:
-        held.append([neutralised(_text(cell)) for cell in row])
+        held.append([_harmless(_text(cell)) for cell in row])
         if len(held) == _ROWS_AT_ONCE:
             yield _lines(held)
             held = []
@@ -120,6 +124,11 @@ def _text(cell: Cell) -> str:
         case date():
             return cell.isoformat()
     return str(cell)
+
+
+def _harmless(text: str) -> str:
+    """The text as a cell that no spreadsheet runs, wherever its country cuts a line."""
+    return _AFTER_A_CUT.sub(r"\1'\2", neutralised(text.replace("\0", "").lstrip(_UNSEEN)))
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> str:

@@ -78,21 +78,34 @@ def read_list(
     `sandbox.run` raises.
     """
     kind = _kind_of(path, name)
-    told = sandbox.run(
-        JOB,
-        limits=_limits(),
-        arguments={
-            "path": str(path),
-            "scratch": str(folder),
-            "kind": kind,
-            "mapping": dict(mapping) if mapping is not None else None,
-            "max_bytes": settings.INTAKE_MAX_LIST_BYTES,
-            "max_rows": settings.INTAKE_MAX_LIST_ROWS,
-            "max_columns": settings.INTAKE_MAX_LIST_COLUMNS,
-            "max_unpacked_bytes": settings.INTAKE_MAX_LIST_UNPACKED_BYTES,
-        },
-    )
+    told = sandbox.run(JOB, limits=limits(), arguments=job_arguments(path, folder, kind, mapping))
     return _list_file(told, folder, kind)
+
+
+def job_arguments(
+    path: Path, folder: Path, kind: FileKind, mapping: Mapping[str, str] | None
+) -> dict[str, object]:
+    """What the reader in the sandbox is told."""
+    return {
+        "path": str(path),
+        "scratch": str(folder),
+        "kind": kind,
+        "mapping": dict(mapping) if mapping is not None else None,
+        "max_bytes": settings.INTAKE_MAX_LIST_BYTES,
+        "max_rows": settings.INTAKE_MAX_LIST_ROWS,
+        "max_columns": settings.INTAKE_MAX_LIST_COLUMNS,
+        "max_unpacked_bytes": settings.INTAKE_MAX_LIST_UNPACKED_BYTES,
+    }
+
+
+def limits() -> sandbox.Limits:
+    """Less memory than a picture may take, and more time: a list is read row by row."""
+    return sandbox.Limits(
+        memory_bytes=settings.INTAKE_LIST_MEMORY_BYTES,
+        cpu_seconds=settings.INTAKE_LIST_CPU_SECONDS,
+        wall_seconds=settings.INTAKE_LIST_WALL_SECONDS,
+        file_bytes=settings.INTAKE_SANDBOX_FILE_BYTES,
+    )
 
 
 def _kind_of(path: Path, name: str) -> FileKind:
@@ -102,16 +115,6 @@ def _kind_of(path: Path, name: str) -> FileKind:
         message = f"This file is no list of patients ({kind}). Send a CSV, vCard, XLS, XLSX or ODS."
         raise FileRejected("not-a-list", message, kind=str(kind))
     return kind
-
-
-def _limits() -> sandbox.Limits:
-    """Less memory than a picture may take, and more time: a list is read row by row."""
-    return sandbox.Limits(
-        memory_bytes=settings.INTAKE_LIST_MEMORY_BYTES,
-        cpu_seconds=settings.INTAKE_LIST_CPU_SECONDS,
-        wall_seconds=settings.INTAKE_LIST_WALL_SECONDS,
-        file_bytes=settings.INTAKE_SANDBOX_FILE_BYTES,
-    )
 
 
 def _list_file(told: dict[str, Any], folder: Path, kind: FileKind) -> ListFile:

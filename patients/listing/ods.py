@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from patients.listing.columns import Columns
+from patients.listing.headers import HEADER_WITHIN
 from patients.listing.number_formats import number_text
 from patients.listing.packages import CELL_CHARS, Package
 from patients.listing.refusals import damaged, encrypted
@@ -151,8 +152,8 @@ class _SheetReader:
     def _end_row(self) -> None:
         times = self._row_times
         if any(self._cells) or self._faults:
-            # One more than is allowed is enough for whoever counts.
-            for at in range(min(times, self._limits.max_rows + 1 - self._given)):
+            # A few more than are allowed, the header among them, are enough for whoever counts.
+            for at in range(min(times, self._limits.max_rows + HEADER_WITHIN + 1 - self._given)):
                 self.rows.append(Row(self._line + at, self._cells, self._faults or None))
                 self._given += 1
         self._line += times

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from itertools import chain, islice
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Any, TextIO
 
 from files.errors import FileRejected
 from files.kinds import FileKind
-from patients.listing.columns import HELPFUL, HELPFUL_FOR_PATHS, Column, Columns, mapped
-from patients.listing.headers import SAMPLE_ROWS, find_header, guessed, is_table, unknown_header
+from patients.listing import spool
+from patients.listing.columns import Column
+from patients.listing.headers import SAMPLE_ROWS
+from patients.listing.layout import Layout, layout_of
 from patients.listing.meaning import Meaning
 from patients.listing.ods import OdsList
 from patients.listing.tables import Limits, Row, Source
@@ -23,10 +25,6 @@ from patients.listing.xlsx import XlsxList
 ROWS_FILE = "rows.jsonl"
 
 _CELLS_FILE = "cells"
-_BETWEEN = "\x1f"
-_SAMPLES = 5
-_LONGEST_SAMPLE = 80
-_SAMPLED_ROWS = 2000
 _LINES_TOLD = 20
 _LAST_LINE = 2_000_000_000
 _READERS: Mapping[str, type[TextList | CardList | XlsList | XlsxList | OdsList]] = {
@@ -37,24 +35,6 @@ _READERS: Mapping[str, type[TextList | CardList | XlsList | XlsxList | OdsList]]
     FileKind.ODS: OdsList,
 }
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
-_UNNAMED = "Column {}"
-_GUESSED = "It has no header; what its columns hold was guessed from what stands in them."
-_UNKNOWN = "None of its columns has a name that is understood. Say what each holds under Rosters."
-
-
-@dataclass(slots=True)
-class _Layout:
-    """What stands above the rows: the header's line and titles, and what each column holds."""
-
-    line: int
-    titles: list[str]
-    columns: Columns
-    remarks: list[tuple[int, str]]
-    is_guessed: bool = False
-
-    @property
-    def is_known(self) -> bool:
-        return any(column is not None for column in self.columns)
 
 
 @dataclass(slots=True)
@@ -111,23 +91,22 @@ def read(
     )
     _check_size(Path(path), max_bytes)
     source = _READERS[kind](Path(path), limits)
+    return asdict(source.facts) | _read(source, Path(scratch), limits, mapping)
+
+
+def _read(source: Source, scratch: Path, limits: Limits, mapping: Mapping[str, str] | None) -> dict[str, Any]:
     rows = _numbered(source.rows())
     head = list(islice(rows, SAMPLE_ROWS))
-    layout = _layout(source, head, mapping, max_columns)
+    layout = layout_of(source, head, mapping, limits.max_columns)
     body = (row for row in chain(head, rows) if row.line > layout.line)
     meaning = Meaning(layout.titles, layout.columns, today=date.today())  # noqa: DTZ011 - a day will do
-    cells = Path(scratch, _CELLS_FILE)
-    samples = _spool(body, cells, meaning, max_rows, width=len(layout.titles))
+    cells = scratch / _CELLS_FILE
+    samples = spool.write_down(body, cells, meaning, limits.max_rows, width=len(layout.titles))
     tally = _Tally(remarks=layout.remarks)
     with Path(scratch, ROWS_FILE).open("w", encoding="utf-8") as out:
-        _write(_spooled(cells), out, meaning, tally, is_known=layout.is_known)
+        _write(spool.read_back(cells), out, meaning, tally, is_known=layout.is_known)
     cells.unlink()
     return {
-        "format": source.facts.format,
-        "encoding": source.facts.encoding,
-        "delimiter": source.facts.delimiter,
-        "sheet": source.facts.sheet,
-        "sheets": source.facts.sheets,
         "columns": _columns(layout, samples, meaning),
         "is_guessed": layout.is_guessed,
         "is_mapping": Column.PATH in layout.columns,
@@ -152,91 +131,6 @@ def _numbered(rows: Iterator[Row]) -> Iterator[Row]:
         yield row._replace(line=last)
 
 
-def _layout(source: Source, head: list[Row], mapping: Mapping[str, str] | None, max_columns: int) -> _Layout:
-    if source.titles is not None:
-        columns = mapped(source.fields, mapping or {}, len(source.titles))
-        return _Layout(0, source.titles, columns, [])
-    if not head:
-        raise FileRejected("list-empty", "This list is empty. Save it again and send that.")
-    line, titles, found, remarks = _found(head, is_sure=source.facts.format != FileKind.CSV)
-    if len(titles) > max_columns:
-        raise _too_wide(len(titles), max_columns)
-    if mapping is None:
-        return _Layout(line, titles, found, remarks, is_guessed=not line and any(found))
-    return _Layout(line, titles, mapped(found, mapping, len(titles)), [])
-
-
-def _found(head: list[Row], *, is_sure: bool) -> tuple[int, list[str], Columns, list[tuple[int, str]]]:
-    """The line of the header (0 for none), the titles, what each column holds, and what is to be said of it.
-
-    `is_sure` where the format leaves no doubt that this is a table, and not a letter.
-    """
-    if header := find_header(head):
-        row = head[header.at]
-        return row.line, _named(row.cells), header.columns, []
-    if not (is_sure or is_table(head)) and not any(guessed(head)):
-        raise _not_understood()
-    if (at := unknown_header(head)) >= 0:
-        row = head[at]
-        return row.line, _named(row.cells), (None,) * len(row.cells), [(row.line, _UNKNOWN)]
-    columns = guessed(head)
-    remark = _GUESSED if any(columns) else _UNKNOWN
-    return 0, _named([""] * len(columns)), columns, [(head[0].line, remark)]
-
-
-def _named(cells: list[str]) -> list[str]:
-    """A title for each column, and no two alike."""
-    titles: dict[str, None] = {}
-    for at, cell in enumerate(cells, start=1):
-        title = cell[:_LONGEST_SAMPLE] or _UNNAMED.format(at)
-        titles[title if title not in titles else f"{title} ({at})"] = None
-    return list(titles)
-
-
-def _spool(
-    rows: Iterator[Row], path: Path, meaning: Meaning, max_rows: int, *, width: int
-) -> list[list[str]]:
-    """Write the cells down for the second time they are needed, and let each column be seen as a whole.
-
-    Returns the first few different cells of each column. Raises FileRejected "list-too-long", "list-empty".
-    """
-    samples: list[list[str]] = [[] for _ in range(width)]
-    number = 0
-    with path.open("w", encoding="utf-8", newline="\n") as out:
-        for row in rows:
-            number += 1
-            if number > max_rows:
-                message = f"This list has more than {max_rows} lines. Send it in parts."
-                raise FileRejected("list-too-long", message, limit=max_rows)
-            if number < _SAMPLED_ROWS:
-                _sample(row.cells, samples)
-            meaning.see(row.cells)
-            out.write(_packed(row))
-    if not number:
-        raise FileRejected("list-empty", "This list has a header and no line below it. Save it again.")
-    return samples
-
-
-def _sample(cells: list[str], samples: list[list[str]]) -> None:
-    for cell, sample in zip(cells, samples, strict=False):
-        if cell and len(sample) < _SAMPLES and (shown := cell[:_LONGEST_SAMPLE]) not in sample:
-            sample.append(shown)
-
-
-def _packed(row: Row) -> str:
-    """A row as a line: what is between its cells is white space to Python, and so in none of them."""
-    faults = json.dumps(row.faults) if row.faults else ""
-    return _BETWEEN.join((str(row.line), faults, row.problem, *row.cells)) + "\n"
-
-
-def _spooled(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8", newline="\n") as lines:
-        for packed in lines:
-            line, faults, problem, *cells = packed[:-1].split(_BETWEEN)
-            found = {int(at): what for at, what in json.loads(faults).items()} if faults else None
-            yield Row(int(line), cells, found, problem)
-
-
 def _write(rows: Iterator[Row], out: TextIO, meaning: Meaning, tally: _Tally, *, is_known: bool) -> None:
     for row in rows:
         line = meaning.line_of(row)
@@ -252,7 +146,7 @@ def _write(rows: Iterator[Row], out: TextIO, meaning: Meaning, tally: _Tally, *,
         out.write(_encode(line) + "\n")
 
 
-def _columns(layout: _Layout, samples: list[list[str]], meaning: Meaning) -> list[dict[str, Any]]:
+def _columns(layout: Layout, samples: list[list[str]], meaning: Meaning) -> list[dict[str, Any]]:
     return [
         {
             "index": at,
@@ -263,16 +157,3 @@ def _columns(layout: _Layout, samples: list[list[str]], meaning: Meaning) -> lis
         }
         for at, (title, column) in enumerate(zip(layout.titles, layout.columns, strict=True))
     ]
-
-
-def _too_wide(columns: int, limit: int) -> FileRejected:
-    message = f"This list has more than {limit} columns. Leave out those that are not needed."
-    return FileRejected("list-too-wide", message, columns=columns, limit=limit)
-
-
-def _not_understood() -> FileRejected:
-    return FileRejected(
-        "list-not-understood",
-        f"None of its first lines names the columns of a patient list. Headers that help: {HELPFUL}; "
-        f"or {HELPFUL_FOR_PATHS}.",
-    )

@@ -16,7 +16,7 @@ from patients.listing.tables import UNREADABLE, Facts, Limits, Row, cleaned, dam
 
 DELIMITERS = ",;\t|"
 
-_MOST_LINES_OF_A_CELL = 5
+_MANY_LINES, _TOO_MANY_LINES = 5, 50
 _CHUNK_BYTES = 1 << 18
 _SAMPLE_BYTES = 2000
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -78,11 +78,20 @@ def rows_in(text: Iterator[str], delimiter: str, max_columns: int) -> Iterator[R
             raise _too_long(line) if not lines.has_quote else _quote_open(line) from error
         if cells is None:
             return
-        if reader.line_num - line >= _MOST_LINES_OF_A_CELL:
+        if reader.line_num - line >= _MANY_LINES and _has_swallowed(cells, delimiter):
             raise _quote_open(line)
         cells = [_cell(cell) for cell in cells[: max_columns + 1]]
         if any(cells) and not (line == 1 and _said_alone(cells, delimiter)):
             yield Row(line, cells, None, damage_in(cells))
+
+
+def _has_swallowed(cells: list[str], delimiter: str) -> bool:
+    """Does one cell hold what look like lines of the list? A title may well have several of its own."""
+    if len(cells) == 1:
+        return True
+    counts = [cell.count("\n") for cell in cells]
+    longest = cells[counts.index(max(counts))].splitlines()
+    return len(longest) > _TOO_MANY_LINES or sum(delimiter in each for each in longest) >= _MANY_LINES - 1
 
 
 class _Lines:
