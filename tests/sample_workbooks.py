@@ -184,3 +184,29 @@ def written(folder: Path, content: bytes, name: str = "list") -> Path:
     path = folder / name
     path.write_bytes(content)
     return path
+
+
+def stored(content: bytes) -> bytes:
+    """The same package with its parts as they are, not packed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as packed, zipfile.ZipFile(buffer, "w") as made:
+        for name in packed.namelist():
+            made.writestr(name, packed.read(name))
+    return buffer.getvalue()
+
+
+def long_xls(stream: bytes) -> bytes:
+    """An old workbook of any length: its table of allocation takes as many sectors as it needs."""
+    sectors = -(-len(stream) // SECTOR)
+    tables = -(-(sectors + 200) // (SECTOR // 4 - 1))
+    assert tables <= 109
+    first = tables
+    chain = [0xFFFFFFFD] * tables + [*range(first + 1, first + sectors), 0xFFFFFFFE, 0xFFFFFFFE]
+    fat = struct.pack(
+        f"<{tables * SECTOR // 4}I", *chain, *[0xFFFFFFFF] * (tables * SECTOR // 4 - len(chain))
+    )
+    entries = _entry("Root Entry", 5, 0xFFFFFFFE, 0) + _entry("Workbook", 2, first, len(stream))
+    head = bytearray(_header(first + sectors))
+    struct.pack_into("<I", head, 44, tables)
+    struct.pack_into(f"<{tables}I", head, 76, *range(tables))
+    return bytes(head) + fat + stream.ljust(sectors * SECTOR, b"\0") + entries.ljust(SECTOR, b"\0")

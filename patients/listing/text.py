@@ -72,6 +72,7 @@ def rows_in(text: Iterator[str], delimiter: str, max_columns: int) -> Iterator[R
     reader = csv.reader(lines, delimiter=delimiter)
     while True:
         line = reader.line_num + 1
+        lines.has_quote = False
         try:
             cells = next(reader, None)
         except csv.Error as error:  # a cell above the module's limit of 128 KiB
@@ -95,7 +96,7 @@ def _has_swallowed(cells: list[str], delimiter: str) -> bool:
 
 
 class _Lines:
-    """The lines of a text on their way to the csv module; it remembers whether the last held a quote."""
+    """The lines of a text on their way to the csv module; it remembers whether a record holds a quote."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
@@ -106,7 +107,7 @@ class _Lines:
 
     def __next__(self) -> str:
         line = next(self._lines)
-        self.has_quote = '"' in line
+        self.has_quote = self.has_quote or '"' in line
         return line
 
 
@@ -120,16 +121,24 @@ def _head_lines(text: io.TextIOWrapper) -> Iterator[str]:
 
 def _is_utf_8(path: Path) -> bool:
     """Is it all UTF-8, but for single letters that were broken on the way?"""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    broken = letters = 0
+    try:
+        for _ in _pieces(path, "strict"):
+            pass
+    except UnicodeDecodeError:
+        broken = letters = 0
+        for text in _pieces(path, "replace"):
+            broken += text.count(UNREADABLE)
+            letters += len(text) - len(text.encode("ascii", "ignore"))
+        return broken * _GOOD_PER_BROKEN < letters
+    return True
+
+
+def _pieces(path: Path, errors: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")(errors=errors)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
-            text = decoder.decode(chunk)
-            if not text.isascii():
-                broken += text.count(UNREADABLE)
-                letters += len(text) - len(text.encode("ascii", "ignore"))
-    broken += len(decoder.decode(b"", final=True))
-    return broken == 0 or broken * _GOOD_PER_BROKEN < letters
+            yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
 
 
 def _said(head: str) -> str:
