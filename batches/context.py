@@ -19,7 +19,7 @@ from batches.listed import listed_in, numbers_for_path, rivals_of
 from batches.models import Batch, BatchFile, PatientCard
 from batches.states import FileStatus
 from clinics.models import Clinic
-from files.kinds import FileKind
+from files.kinds import LIST_KINDS
 from patients.clues import BATCH, CARD, FILE_NAME, FOLDER, LIST, Clue, Field
 from patients.models import Patient, PatientMerge
 from patients.owners import owners_of
@@ -145,7 +145,7 @@ def spread_news(file: BatchFile, *, was_card: bool = False) -> None:
 
     Call it in the transaction that settles, with the batch locked: whoever settles later looks around anew.
     """
-    if file.kind == FileKind.CSV:
+    if file.kind in LIST_KINDS:
         _undecided(file.batch_id).exclude(pk=file.pk).update(news=F("news") + 1)
     elif file.taken_at is not None:
         _spread_along_the_run(file, was_card=was_card)
@@ -174,7 +174,7 @@ def _spread_along_the_run(file: BatchFile, *, was_card: bool) -> None:
 
 def _undecided(batch_id: UUID) -> Any:
     standing = Q(status__in=[FileStatus.REVIEW, FileStatus.COMPLETED], decided_by=None)
-    return BatchFile.objects.filter(standing, batch=batch_id).exclude(kind=FileKind.CSV)
+    return BatchFile.objects.filter(standing, batch=batch_id).exclude(kind__in=LIST_KINDS)
 
 
 def _card_number(file: BatchFile) -> str:

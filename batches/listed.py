@@ -50,13 +50,13 @@ class ListSums:
     @property
     def words(self) -> str:
         """The same as a sentence that says which lines, and why: `List: 24 patients, … (line 7: …).`"""
-        return f"List: {self.brief}{f' ({self._lines})' if self.refused else ''}."
+        return f"List: {self.brief}{f' ({self._lines})' if self.told else ''}."
 
     @property
     def _lines(self) -> str:
         told = [f"line {line}: {why.rstrip('.')}" for line, why in self.told]
         more = self.refused - len(told)
-        return "; ".join([*told, *([f"and {more} more"] if more else [])])
+        return "; ".join([*told, *([f"and {more} more"] if more > 0 else [])])
 
 
 def write(file: BatchFile, listing: ListFile) -> None:

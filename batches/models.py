@@ -11,7 +11,7 @@ from django.utils import timezone
 from batches.states import BatchStatus, FileStatus
 from clinics.models import Clinic
 from documents.models import Document, ProcessingType
-from files.kinds import FileKind
+from files.kinds import LIST_KINDS
 from imaging.models import Image
 from patients.models import Patient
 
@@ -225,7 +225,9 @@ class BatchFile(models.Model):
             ),
             models.CheckConstraint(condition=Q(offset__lte=models.F("size")), name="offset_within_size"),
             models.CheckConstraint(
-                condition=~Q(status=FileStatus.COMPLETED) | Q(patient__isnull=False) | Q(kind=FileKind.CSV),
+                condition=~Q(status=FileStatus.COMPLETED)
+                | Q(patient__isnull=False)
+                | Q(kind__in=[str(kind) for kind in LIST_KINDS]),
                 name="filed_means_a_patient",
             ),
         ]

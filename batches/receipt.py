@@ -1,9 +1,6 @@
 """The receipt of a batch: what was dropped and where each file is, for the page, for programs and as CSV."""
 
-import csv
-import io
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +11,8 @@ from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
 from batches.states import FileStatus
 from batches.verdict import DECIDED_BEFORE
-from files.kinds import FileKind
+from files.kinds import LIST_KINDS
+from files.tables import Cell, write_csv
 from patients.models import Patient
 
 # Each status under the word that the sum at the head of the receipt uses.
@@ -42,16 +40,10 @@ COLUMNS = (
     "reason",
     "on_list",
 )
-# Without it Excel takes the table for one in an old code page, and shows every accent wrong.
-_BYTE_ORDER_MARK = "\ufeff"
 _WITH = ("patient", "image__patient", "image__twin_of", "document__patient", "document__twin_of")
 _ENDS = {"removed": "Removed", "cancelled": "Cancelled with its batch", "rejected": "Set aside"}
 _CARD = "A patient card: it says whose the pictures after it are, and is kept out of charts."
 _CARD_WITHOUT_TIME = "A patient card without a time, which says nothing about others; kept out of charts."
-
-# What makes a spreadsheet read a cell as a formula (OWASP, CSV injection); a plain number is none.
-_FORMULA = re.compile(r"\s*[=+\-@\t\r|%＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -92,15 +84,7 @@ def files_with_reasons(batch: Batch) -> Iterator[tuple[BatchFile, str]]:
 
 def csv_of(batch: Batch) -> Iterator[str]:
     """The same rows as lines of CSV, the names of the columns first; no cell can become a formula."""
-    yield _BYTE_ORDER_MARK + _line(COLUMNS)
-    for row in rows_of(batch):
-        yield _line(_cells(row))
-
-
-def neutralised(cell: str) -> str:
-    """The text with a quote before it if a spreadsheet would run it as a formula; numbers stay numbers."""
-    is_formula = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
-    return f"'{cell}" if is_formula else cell
+    return write_csv(COLUMNS, (_cells(row) for row in rows_of(batch)))
 
 
 def review_reason(file: BatchFile) -> str:
@@ -123,7 +107,7 @@ def review_reason(file: BatchFile) -> str:
 def _reason(file: BatchFile, end: FileEvent | None) -> str:
     match FileStatus(file.status):
         case FileStatus.COMPLETED:
-            return sums_of(file).words if file.kind == FileKind.CSV else ""
+            return sums_of(file).words if file.kind in LIST_KINDS else ""
         case FileStatus.REVIEW:
             return review_reason(file)
         case FileStatus.DUPLICATE:
@@ -178,8 +162,8 @@ def _row(file: BatchFile, reason: str, compared: Comparison | None) -> ReceiptRo
     )
 
 
-def _cells(row: ReceiptRow) -> list[str]:
-    cells: list[object] = [
+def _cells(row: ReceiptRow) -> list[Cell]:
+    return [
         row.path,
         row.size_bytes,
         row.sha256,
@@ -190,20 +174,8 @@ def _cells(row: ReceiptRow) -> list[str]:
         "" if row.confidence is None else f"{row.confidence:.4f}",
         row.error_code,
         row.error_message,
-        _moment(row.received_at),
-        _moment(row.processed_at),
+        row.received_at,
+        row.processed_at,
         row.reason,
-        "" if row.on_list is None else ("yes" if row.on_list else "no"),
+        row.on_list,
     ]
-    return [neutralised(str(cell)) for cell in cells]
-
-
-def _moment(at: datetime | None) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
-
-
-def _line(cells: Sequence[str]) -> str:
-    text = io.StringIO()
-    # Every cell in quotes: a spreadsheet that splits at ";" would find formulas inside a bare one.
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerow(cells)
-    return text.getvalue()

@@ -13,7 +13,7 @@ from batches.models import Batch, BatchFile, BatchQuerySet, Start
 from batches.states import CLOSED, ON_THE_WAY, SETTLED, BatchStatus, FileStatus
 from batches.transitions import counts_of
 from clinics.models import Clinic
-from files.kinds import FileKind
+from files.kinds import LIST_KINDS
 
 # What asks for a person comes first on every page.
 _ATTENTION = [
@@ -101,7 +101,7 @@ def receipt_of(batch: Batch) -> Receipt:
     counts = counts_of(batch.pk)
     files = BatchFile.objects.filter(batch=batch)
     special = files.aggregate(
-        lists=Count("pk", filter=Q(status=FileStatus.COMPLETED, kind=FileKind.CSV)),
+        lists=Count("pk", filter=Q(status=FileStatus.COMPLETED, kind__in=LIST_KINDS)),
         cards=Count("pk", filter=Q(status=FileStatus.CANCELLED, card__isnull=False)),
     )
     return Receipt(

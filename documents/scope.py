@@ -14,7 +14,7 @@ from documents.models import Document, DocumentQuerySet
 from patients.models import Patient, PatientQuerySet
 
 # Where the code of a document's type (CONS, LAB) is.
-TYPE_CODE = "facts__type_code"
+TYPE_CODE = "type_code"
 PATIENT = "patient"
 """The role of somebody who is no member, and sees what has been filed for them."""
 

@@ -35,7 +35,6 @@ _PROGRAM = Lookalike("program", "a program", _OTHER)
 _HTML = Lookalike("html", "a web page (HTML)", _OTHER)
 _XML = Lookalike("xml", "an XML file", _OTHER)
 _TEXT = Lookalike("text", "plain text", _OTHER)
-_VCARD = Lookalike("vcard", "a list of contacts (vCard)", _OTHER)
 _EPS = Lookalike("postscript", "a PostScript file", _DOCUMENT)
 _OFFICE = Lookalike("office", "an Office document", _DOCUMENT)
 _ZIP = Lookalike("zip", "a ZIP archive", _ARCHIVE)
@@ -43,6 +42,7 @@ _TAR = Lookalike("tar", "a tar archive", _ARCHIVE)
 _UNKNOWN = Lookalike("unknown", "of a kind that is not known here", _OTHER)
 _ZEROS = Lookalike("zeros", "filled with zeros where its content should begin", _COPY)
 
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _STARTS: tuple[tuple[bytes, Lookalike], ...] = (
     (b"GIF8", Lookalike("gif", "a GIF picture", _PICTURE)),
     (b"8BPS", Lookalike("psd", "a Photoshop file", _PICTURE)),
@@ -58,7 +58,7 @@ _STARTS: tuple[tuple[bytes, Lookalike], ...] = (
     (b"%!PS", _EPS),
     (b"\xc5\xd0\xd3\xc6", _EPS),
     (b"{\\rtf", Lookalike("rtf", "a text document (RTF)", _DOCUMENT)),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OFFICE),
+    (_COMPOUND, _OFFICE),
     (b"\x1f\x8b", Lookalike("gzip", "a gzip archive", _ARCHIVE)),
     (b"7z\xbc\xaf\x27\x1c", Lookalike("7z", "a 7-Zip archive", _ARCHIVE)),
     (b"Rar!\x1a\x07", Lookalike("rar", "a RAR archive", _ARCHIVE)),
@@ -90,7 +90,6 @@ _TEXT_STARTS: tuple[tuple[bytes, Lookalike], ...] = (
     (b"<!doctype svg", _SVG),
     (b"<?xml", _XML),
     (b"<?php", _PROGRAM),
-    (b"begin:vcard", _VCARD),
 )
 _BRANDS: tuple[tuple[frozenset[bytes], Lookalike], ...] = (
     (frozenset({b"avif", b"avis"}), _AVIF),
@@ -115,7 +114,10 @@ _BARE_META = (
     b"\x02\0\x02\0UI",  # the class of the object
     b"\x02\0\x10\0UI",  # the transfer syntax
 )
-_NOT_IN_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\f\r")
+_ZIP_START = b"PK\x03\x04"
+_SPREADSHEET = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
+_WIDE_MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_NOT_IN_TEXT = frozenset(range(0x20)) - frozenset(b"\t\n\v\f\r")
 _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 254, 330, 50706
 
 
@@ -155,8 +157,56 @@ def unmarked(head: bytes) -> Lookalike:
 
 
 def is_text(head: bytes) -> bool:
-    """Is this text in UTF-8 or one of the one-byte encodings, without NULs and other control characters?"""
-    return bool(head) and not set(head) & _NOT_IN_TEXT
+    """Is this text in UTF-8 or one of the one-byte encodings, without NULs and other control characters?
+
+    DOS ended a text by one of its own, 1A.
+    """
+    return bool(head) and not set(head.rstrip(b"\x1a")) & _NOT_IN_TEXT
+
+
+def is_wide_text(head: bytes) -> bool:
+    """Is this text in UTF-16, with its mark or without?
+
+    Without one, most of its letters are those of Western Europe: every other byte is zero.
+    """
+    whole = head[: len(head) // 2 * 2]
+    zeros = whole[0::2].count(0), whole[1::2].count(0)
+    mark = next((encoding for start, encoding in _WIDE_MARKS if head.startswith(start)), "")
+    if not mark and max(zeros) * 4 < len(whole):
+        return False
+    encoding = mark or ("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le")
+    text = whole.decode(encoding, "replace").removeprefix("\ufeff").rstrip("\ufffd")
+    return bool(text) and "\ufffd" not in text and not {ord(char) for char in text} & _NOT_IN_TEXT
+
+
+def is_vcard(head: bytes) -> bool:
+    """Does this begin with a contact (RFC 6350, 6.1.1), in whatever encoding?"""
+    return _first_text(head).startswith(b"begin:vcard")
+
+
+def is_genomic(head: bytes) -> bool:
+    """Does this begin like variants of a genome (Variant Call Format, 1.4.1), which end in .vcf as well?"""
+    return _first_text(head).startswith(b"##fileformat=vcf")
+
+
+def is_spreadsheet_package(head: bytes) -> bool:
+    """Is this a ZIP whose first part says that it is an OpenDocument spreadsheet (part 2, 3.3)?"""
+    return head.startswith(_ZIP_START) and _SPREADSHEET in head[:200]
+
+
+def is_workbook_package(head: bytes, *, is_named: bool) -> bool:
+    """Is this a ZIP with a part of a workbook, or one of Office's that is named like a workbook?"""
+    if not head.startswith(_ZIP_START) or any(other in head for other in (b"word/", b"ppt/")):
+        return False
+    return b"xl/" in head or (is_named and b"[Content_Types].xml" in head)
+
+
+def is_old_workbook(head: bytes, *, is_named: bool) -> bool:
+    """Is this a compound file that shows the stream of a workbook, or is named like one?
+
+    So is a workbook with a password, whatever its ending: its reader says so.
+    """
+    return head.startswith(_COMPOUND) and (is_named or "Workbook".encode("utf-16-le") in head)
 
 
 def _container(head: bytes) -> Lookalike | None:
@@ -179,14 +229,18 @@ def _by_brands(head: bytes) -> Lookalike:
 
 
 def _markup(head: bytes) -> Lookalike | None:
-    # Without its NULs and byte order mark, UTF-16 reads well enough to recognise a tag.
-    text = head.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n\f").lower()
+    text = _first_text(head)
     found = next((other for start, other in _TEXT_STARTS if text.startswith(start)), None)
     if found is None or found not in {_XML, _HTML}:
         return found
     if b"<html" in text:
         return _HTML
     return _SVG if b"<svg" in text else found
+
+
+def _first_text(head: bytes) -> bytes:
+    """What a text begins with, in small letters; without NULs and marks UTF-16 reads well enough for that."""
+    return head.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n\f").lower()
 
 
 def _is_text(head: bytes) -> bool:

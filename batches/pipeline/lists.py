@@ -10,7 +10,6 @@ from batches.claims import Claim
 from batches.context import spread_news
 from batches.states import FileStatus
 from files import staging
-from files.kinds import FileKind
 from patients.list_file import ListFile, read_list
 
 LIST_READ = "list-read"
@@ -22,7 +21,7 @@ def take_in(claim: Claim, folder: Path) -> None:
     Its bytes stay as long as the record of the batch, so that it can be read again.
     """
     file = claim.file
-    listing = read_list(staging.path_of(file.storage_key), folder)
+    listing = read_list(staging.path_of(file.storage_key), folder, name=file.name)
     listed.write(file, listing)
     sha256 = staging.sha256_of(file.storage_key)
     with transaction.atomic():
@@ -31,7 +30,7 @@ def take_in(claim: Claim, folder: Path) -> None:
             claim,
             FileStatus.COMPLETED,
             code=LIST_READ,
-            kind=FileKind.CSV,
+            kind=listing.kind,
             sha256=sha256,
             decision="",
             evidence={"list": _told(listing)},
@@ -39,7 +38,7 @@ def take_in(claim: Claim, folder: Path) -> None:
             error_message="",
             processed_at=timezone.now(),
         )
-        file.kind = FileKind.CSV
+        file.kind = listing.kind
         spread_news(file)
 
 
@@ -49,4 +48,9 @@ def _told(listing: ListFile) -> dict[str, object]:
         "rows": listing.rows,
         "refused": listing.refused,
         "told": [list(line) for line in listing.told],
+        "format": listing.reading["format"],
+        "encoding": listing.reading["encoding"],
+        "delimiter": listing.reading["delimiter"],
+        "sheet": listing.reading["sheet"],
+        "sheets": listing.reading["sheets"],
     }

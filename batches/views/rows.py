@@ -18,6 +18,7 @@ from batches.views import words
 from batches.views.deciders import is_by_batch
 from batches.views.words import Badge
 from clinics.models import User
+from files.kinds import LIST_KINDS
 
 # How many files of a group are shown before somebody asks for all of them, and how many on a page then.
 _FEW: dict[FileStatus, int] = {
@@ -112,9 +113,15 @@ class FileRow:
         return review_reason(self.file)
 
     @property
+    def is_list(self) -> bool:
+        """A list of patients that was read, and is in no chart."""
+        return self.file.kind in LIST_KINDS
+
+    @property
     def list_words(self) -> str:
-        """What was read of a list of patients, in numbers."""
-        return sums_of(self.file).brief
+        """What was read of a list of patients, in numbers; of one that tells nothing, why."""
+        sums = sums_of(self.file)
+        return sums.brief if sums.rows or not sums.told else f"{sums.brief}. {sums.told[0][1]}"
 
     @property
     def confirmed_by(self) -> User | None:

@@ -7,7 +7,7 @@ from batches.context import JOINED
 from batches.models import Batch, BatchFile
 from batches.selectors import Progress
 from batches.states import ON_THE_WAY, BatchStatus, FileStatus
-from files.kinds import FileKind
+from files.kinds import LIST_KINDS
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def badge_of_file(file: BatchFile) -> Badge:
         return Badge("Page of a document", "file", "quiet")
     if file.status == FileStatus.CANCELLED and file.decision == "patient-card":
         return Badge("Patient card", "stop", "quiet")
-    if file.status == FileStatus.COMPLETED and file.kind == FileKind.CSV:
+    if file.status == FileStatus.COMPLETED and file.kind in LIST_KINDS:
         return Badge("List read", "check", "good")
     return FILE_BADGES[FileStatus(file.status)]
 

@@ -1,40 +1,40 @@
 """The job itself: one list is read whole, and its rows are written down as JSON Lines beside it."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from files.errors import FileRejected
-from patients.listing import cells as meaning
-from patients.listing.columns import HELPFUL, HELPFUL_FOR_PATHS, Column, is_spanish
-from patients.listing.text import Header, Row, decoded, find_header, rows_of
+from files.kinds import FileKind
+from patients.listing import spool
+from patients.listing.columns import Column
+from patients.listing.headers import SAMPLE_ROWS
+from patients.listing.layout import Layout, layout_of
+from patients.listing.meaning import Meaning
+from patients.listing.ods import OdsList
+from patients.listing.tables import Limits, Row, Source
+from patients.listing.text import TextList
+from patients.listing.vcards import CardList
+from patients.listing.xls import XlsList
+from patients.listing.xlsx import XlsxList
 
 ROWS_FILE = "rows.jsonl"
 
-_LONGEST_NUMBER = 64
-_LONGEST_NAME = 200
-_LONGEST_PATH = 1024
-_LONGEST_SUFFIX = 32
+_CELLS_FILE = "cells"
 _LINES_TOLD = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One line of the list, as it is written down for the other side."""
-
-    line: int
-    path: str
-    mrn: str
-    family_name: str
-    given_names: str
-    whole_name: str
-    suffix: str
-    birth_date: str
-    has_lost_date: bool
-    sex: str
-    problem: str
+_LAST_LINE = 2_000_000_000
+_READERS: Mapping[str, type[TextList | CardList | XlsList | XlsxList | OdsList]] = {
+    FileKind.CSV: TextList,
+    FileKind.VCARD: CardList,
+    FileKind.XLS: XlsList,
+    FileKind.XLSX: XlsxList,
+    FileKind.ODS: OdsList,
+}
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 @dataclass(slots=True)
@@ -43,133 +43,117 @@ class _Tally:
 
     rows: int = 0
     refused: int = 0
-    told: list[tuple[int, str]] = field(default_factory=list)
+    refusals: list[tuple[int, str]] = field(default_factory=list)
+    remarks: list[tuple[int, str]] = field(default_factory=list)
+
+    def refuse(self, line: int, why: str) -> None:
+        self.refused += 1
+        if len(self.refusals) < _LINES_TOLD:
+            self.refusals.append((line, why))
+
+    def remark(self, line: int, what: str) -> None:
+        if len(self.remarks) < _LINES_TOLD:
+            self.remarks.append((line, what))
+
+    @property
+    def told(self) -> list[tuple[int, str]]:
+        """What was refused comes first."""
+        return [*self.refusals, *self.remarks][:_LINES_TOLD]
 
 
-def read(*, path: str, scratch: str, max_bytes: int, max_rows: int, max_columns: int) -> dict[str, Any]:
+def read(
+    *,
+    path: str,
+    scratch: str,
+    kind: str,
+    mapping: Mapping[str, str] | None = None,
+    max_bytes: int,
+    max_rows: int,
+    max_columns: int,
+    max_unpacked_bytes: int,
+) -> dict[str, Any]:
     """Read a list; its rows go to `ROWS_FILE` in the directory `scratch`, one JSON object a line.
 
-    Returns `is_mapping` (it has a column of paths), `rows`, `refused` (how many lines were not understood)
-    and `told` (the first [20] of those: line and why). Raises FileRejected "list-not-understood",
-    "list-quote-open", "list-empty", "list-too-large", "list-too-long", "list-too-wide".
+    `kind` is a `FileKind` that is a list. `mapping` says by column index (as text, from 0) which field of
+    `Column` a column holds, "" for none; it wins over what the headers say.
+
+    Returns `format`, `encoding`, `delimiter`, `sheet` and `sheets`; `columns`, each with `index`, `header`,
+    `field` ("" for none), up to [5] `samples`, and a `note` on how it was read; `is_guessed` (the fields were
+    told by the cells, not by a header); `is_mapping` (it has a column of paths), `rows`, `refused` (how many
+    lines were not understood) and `told` (the first [20] of those, and of what else should be known: line and
+    why).
+
+    Raises FileRejected "list-not-understood" (it is no table), "list-empty", "list-too-large",
+    "list-too-long", "list-too-wide", "mapping-not-understood", and what the reader of its format raises.
     """
-    text = _text(Path(path), max_bytes)
-    header = find_header(text)
-    if header is None:
-        raise _not_understood()
-    if len(header.columns) > max_columns:
-        raise _too_wide(len(header.columns), max_columns)
-    tally = _Tally()
+    limits = Limits(
+        max_bytes=max_bytes, max_rows=max_rows, max_columns=max_columns, max_unpacked_bytes=max_unpacked_bytes
+    )
+    _check_size(Path(path), max_bytes)
+    source = _READERS[kind](Path(path), limits)
+    return asdict(source.facts) | _read(source, Path(scratch), limits, mapping)
+
+
+def _read(source: Source, scratch: Path, limits: Limits, mapping: Mapping[str, str] | None) -> dict[str, Any]:
+    rows = _numbered(source.rows())
+    head = list(islice(rows, SAMPLE_ROWS))
+    layout = layout_of(source, head, mapping, limits.max_columns)
+    body = (row for row in chain(head, rows) if row.line > layout.line)
+    meaning = Meaning(layout.titles, layout.columns, today=date.today())  # noqa: DTZ011 - a day will do
+    cells = scratch / _CELLS_FILE
+    samples = spool.write_down(body, cells, meaning, limits.max_rows, width=len(layout.titles))
+    tally = _Tally(remarks=layout.remarks)
     with Path(scratch, ROWS_FILE).open("w", encoding="utf-8") as out:
-        for line in _Reader(text, header).lines():
-            _count(line, tally, max_rows)
-            out.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
-    if not tally.rows and not tally.refused:
-        raise FileRejected("list-empty", "This list has a header and no line below it. Save it again.")
+        _write(spool.read_back(cells), out, meaning, tally, is_known=layout.is_known)
+    cells.unlink()
     return {
-        "is_mapping": Column.PATH in header.columns,
+        "columns": _columns(layout, samples, meaning),
+        "is_guessed": layout.is_guessed,
+        "is_mapping": Column.PATH in layout.columns,
         "rows": tally.rows,
         "refused": tally.refused,
         "told": tally.told,
     }
 
 
-class _Reader:
-    """One list's rows in the light of its header and of what its columns say as a whole."""
-
-    def __init__(self, text: str, header: Header) -> None:
-        self._text, self._header = text, header
-        self._at = {column: at for at, column in enumerate(header.columns) if column is not None}
-        heading = next(cells for line, cells in rows_of(text, header.separator) if line == header.line)
-        births = self._column(Column.BIRTH)
-        self._order = meaning.order_of(births, is_spanish=is_spanish(heading))
-        self._sexes = meaning.sexes_of(self._column(Column.SEX))
-
-    def lines(self) -> Iterator[_Line]:
-        """Every line below the header, understood or not."""
-        return (self._line(*row) for row in self._rows())
-
-    def _rows(self) -> Iterable[Row]:
-        rows = rows_of(self._text, self._header.separator)
-        return (row for row in rows if row[0] > self._header.line)
-
-    def _column(self, column: Column) -> Iterator[str]:
-        return (self._cell(cells, column) for _, cells in self._rows()) if column in self._at else iter(())
-
-    def _cell(self, cells: list[str], column: Column) -> str:
-        at = self._at.get(column, len(cells))
-        return cells[at] if at < len(cells) else ""
-
-    def _line(self, line: int, cells: list[str]) -> _Line:
-        family, given, whole = self._names(cells)
-        born = self._cell(cells, Column.BIRTH)
-        birth_date = meaning.day_of(born, self._order) if born else None
-        number = self._cell(cells, Column.NUMBER)
-        return _Line(
-            line=line,
-            path=self._cell(cells, Column.PATH)[:_LONGEST_PATH],
-            mrn=number[:_LONGEST_NUMBER],
-            family_name=family[:_LONGEST_NAME],
-            given_names=given[:_LONGEST_NAME],
-            whole_name=whole[:_LONGEST_NAME],
-            suffix=self._cell(cells, Column.SUFFIX)[:_LONGEST_SUFFIX],
-            birth_date=birth_date.isoformat() if birth_date else "",
-            sex=self._sexes.get(self._cell(cells, Column.SEX).casefold(), ""),
-            has_lost_date=bool(born) and birth_date is None,
-            problem=self._problem(cells),
-        )
-
-    def _names(self, cells: list[str]) -> tuple[str, str, str]:
-        """Surnames, given names, and the whole name where nothing says which is which."""
-        family = " ".join((self._cell(cells, Column.FAMILY), self._cell(cells, Column.FAMILY_2))).strip()
-        given = " ".join((self._cell(cells, Column.GIVEN), self._cell(cells, Column.GIVEN_2))).strip()
-        whole = "" if family else self._cell(cells, Column.NAME)
-        if "," in whole:
-            family, _, given = (part.strip() for part in whole.partition(","))
-            return family, given, ""
-        return family, given, whole
-
-    def _problem(self, cells: list[str]) -> str:
-        number = self._cell(cells, Column.NUMBER)
-        if any(cells[len(self._header.columns) :]):
-            return "It has more cells than the header."
-        if len(number) > _LONGEST_NUMBER:
-            return "Its record number is too long."
-        if meaning.is_shortened(number):
-            return "A spreadsheet has shortened its record number; format that column as text."
-        if Column.PATH in self._at:
-            has_both = self._cell(cells, Column.PATH) and number
-            return "" if has_both else "It needs both a file and a record number."
-        return "" if number or any(self._names(cells)) else "It has no record number and no name."
-
-
-def _count(line: _Line, tally: _Tally, max_rows: int) -> None:
-    if line.problem:
-        tally.refused += 1
-        tally.told += [(line.line, line.problem)] if len(tally.told) < _LINES_TOLD else []
-    else:
-        tally.rows += 1
-    if tally.rows + tally.refused > max_rows:
-        message = f"This list has more than {max_rows} lines. Send it in parts."
-        raise FileRejected("list-too-long", message, limit=max_rows)
-
-
-def _text(path: Path, max_bytes: int) -> str:
+def _check_size(path: Path, max_bytes: int) -> None:
     size = path.stat().st_size
     if size > max_bytes:
         message = f"This list has {size} bytes; at most {max_bytes} are read. Send it in parts."
-        raise FileRejected("list-too-large", message, limit_bytes=max_bytes)
-    return decoded(path.read_bytes())
+        raise FileRejected("list-too-large", message, size_bytes=size, limit_bytes=max_bytes)
 
 
-def _too_wide(columns: int, limit: int) -> FileRejected:
-    message = f"This list has {columns} columns; at most {limit} are read. Leave out those not needed."
-    return FileRejected("list-too-wide", message, limit=limit)
+def _numbered(rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows with numbers that only grow, whatever the file says of them: each is the name of its row."""
+    last = 0
+    for row in rows:
+        last = row.line if last < row.line < _LAST_LINE else last + 1
+        yield row._replace(line=last)
 
 
-def _not_understood() -> FileRejected:
-    return FileRejected(
-        "list-not-understood",
-        f"None of its first lines names the columns of a patient list. Headers that help: {HELPFUL}; "
-        f"or {HELPFUL_FOR_PATHS}.",
-    )
+def _write(rows: Iterator[Row], out: TextIO, meaning: Meaning, tally: _Tally, *, is_known: bool) -> None:
+    for row in rows:
+        line = meaning.line_of(row)
+        if not is_known:
+            # Said once for the whole list; the lines are none the worse.
+            tally.refused += 1
+        elif line["problem"]:
+            tally.refuse(row.line, line["problem"])
+        else:
+            tally.rows += 1
+        for at, what in (row.faults or {}).items():
+            tally.remark(row.line, f"Its {at + 1}. cell {what}")
+        out.write(_encode(line) + "\n")
+
+
+def _columns(layout: Layout, samples: list[list[str]], meaning: Meaning) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": at,
+            "header": title,
+            "field": column or "",
+            "samples": samples[at],
+            "note": meaning.note(column),
+        }
+        for at, (title, column) in enumerate(zip(layout.titles, layout.columns, strict=True))
+    ]

@@ -1,74 +1,186 @@
-"""From the bytes of a list to its cells: encoding, separator, and where the header stands."""
+"""From the bytes of a text to its cells: encoding, delimiter, lines."""
 
+import codecs
+import contextlib
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 from files.errors import FileRejected
-from patients.listing.columns import IDENTITY, Column, columns_of
+from patients.listing.columns import Columns
+from patients.listing.headers import HEADER_WITHIN, find_header
+from patients.listing.tables import UNREADABLE, Facts, Limits, Row, cleaned, damage_in
 
-Row = tuple[int, list[str]]
-"""A line's number in the file, counted from 1, and its cells."""
+DELIMITERS = ",;\t|"
 
-_SEPARATORS = ",;\t|"
-_FIRST_LINES = 12
-_MOST_LINES_OF_A_CELL = 5
+_MANY_LINES, _TOO_MANY_LINES = 5, 50
+_CHUNK_BYTES = 1 << 18
 _SAMPLE_BYTES = 2000
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 # Excel writes it so that a number keeps its zeros: ="00123".
 _AS_TEXT = ('="', '"')
+_SAID_BY_EXCEL = "sep="
+# One broken letter among that many good ones does not make a text one of Windows.
+_GOOD_PER_BROKEN = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Where the header stands, by what its cells are separated, and what its columns hold."""
+class TextList:
+    """A list as text, with one record a line (RFC 4180, and what programs make of it)."""
 
-    line: int
-    separator: str
-    columns: tuple[Column | None, ...]
+    titles: list[str] | None = None
+    fields: Columns = ()
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._path, self._limits = path, limits
+        self._encoding = encoding_of(path)
+        with _opened(path, self._encoding) as text:
+            # A whole file without a line break is one line, and no more of it than that is looked at.
+            head = "".join(_head_lines(text))
+        self._delimiter = _said(head) or _delimiter_of(head, limits.max_columns)
+        encoding = self._encoding.removesuffix("-sig")
+        self.facts = Facts(format="csv", encoding=encoding, delimiter=self._delimiter)
+
+    def rows(self) -> Iterator[Row]:
+        """Every line that holds something; the number is that of its first line where a cell has several.
+
+        Raises FileRejected "list-quote-open": whatever comes after such a mark would vanish into one cell;
+        and "list-cell-too-long".
+        """
+        with _opened(self._path, self._encoding) as text:
+            yield from rows_in(text, self._delimiter, self._limits.max_columns)
 
 
-def decoded(data: bytes) -> str:
-    """The text of a list from whatever program wrote it; never raises."""
+def encoding_of(path: Path) -> str:
+    """`utf-8`, `utf-8-sig`, `utf-16` (with its mark), `utf-16-le`, `utf-16-be`, or `cp1252` for all else."""
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE_BYTES)
     for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
-    zeros = [data[start:_SAMPLE_BYTES:2].count(0) for start in (0, 1)]
-    if max(zeros) > len(data[:_SAMPLE_BYTES]) // 4:
-        return data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le", errors="replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+        if head.startswith(mark):
+            return encoding
+    zeros = [head[start::2].count(0) for start in (0, 1)]
+    if max(zeros) > len(head) // 4 and min(zeros) <= max(zeros) // 4:
+        return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
+    return "utf-8" if _is_utf_8(path) else "cp1252"
 
 
-def find_header(text: str) -> Header | None:
-    """The line among the first [12] that names the most columns we know, one of which says who is meant."""
-    found = [header for separator in _SEPARATORS for header in _headers(text, separator)]
-    return max(found, key=_known, default=None)
-
-
-def rows_of(text: str, separator: str) -> Iterator[Row]:
-    """Every line that holds something; the number is that of its first line where a cell has several.
-
-    Raises FileRejected "list-quote-open": whatever comes after such a mark would vanish into one cell.
-    """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+def rows_in(text: Iterator[str], delimiter: str, max_columns: int) -> Iterator[Row]:
+    """The rows of a text; a row has at most one cell more than `max_columns`."""
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=delimiter)
     while True:
         line = reader.line_num + 1
+        lines.has_quote = False
         try:
             cells = next(reader, None)
         except csv.Error as error:  # a cell above the module's limit of 128 KiB
-            raise _quote_open(line) from error
+            raise _too_long(line) if not lines.has_quote else _quote_open(line) from error
         if cells is None:
             return
-        if reader.line_num - line >= _MOST_LINES_OF_A_CELL:
+        if reader.line_num - line >= _MANY_LINES and _has_swallowed(cells, delimiter):
             raise _quote_open(line)
-        cells = [_cleaned(cell) for cell in cells]
-        if any(cells):
-            yield line, cells
+        cells = [_cell(cell) for cell in cells[: max_columns + 1]]
+        if any(cells) and not (line == 1 and _said_alone(cells, delimiter)):
+            yield Row(line, cells, None, damage_in(cells))
+
+
+def _has_swallowed(cells: list[str], delimiter: str) -> bool:
+    """Does one cell hold what look like lines of the list? A title may well have several of its own."""
+    if len(cells) == 1:
+        return True
+    counts = [cell.count("\n") for cell in cells]
+    longest = cells[counts.index(max(counts))].splitlines()
+    return len(longest) > _TOO_MANY_LINES or sum(delimiter in each for each in longest) >= _MANY_LINES - 1
+
+
+class _Lines:
+    """The lines of a text on their way to the csv module; it remembers whether a record holds a quote."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.has_quote = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.has_quote = self.has_quote or '"' in line
+        return line
+
+
+def _opened(path: Path, encoding: str) -> io.TextIOWrapper:
+    return path.open(encoding=encoding, errors="replace", newline="")
+
+
+def _head_lines(text: io.TextIOWrapper) -> Iterator[str]:
+    return islice(text, HEADER_WITHIN)
+
+
+def _is_utf_8(path: Path) -> bool:
+    """Is it all UTF-8, but for single letters that were broken on the way?"""
+    try:
+        for _ in _pieces(path, "strict"):
+            pass
+    except UnicodeDecodeError:
+        broken = letters = 0
+        for text in _pieces(path, "replace"):
+            broken += text.count(UNREADABLE)
+            letters += len(text) - len(text.encode("ascii", "ignore"))
+        return broken * _GOOD_PER_BROKEN < letters
+    return True
+
+
+def _pieces(path: Path, errors: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")(errors=errors)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
+
+
+def _said(head: str) -> str:
+    """The delimiter that the first line names, as Excel writes it: `sep=;`."""
+    first = head.split("\n", 1)[0].strip().strip('"')
+    said = first.removeprefix(_SAID_BY_EXCEL)
+    return said if said != first and len(said) == 1 and said in DELIMITERS else ""
+
+
+def _said_alone(cells: list[str], delimiter: str) -> bool:
+    return delimiter.join(cells).strip('"').startswith(_SAID_BY_EXCEL) and len("".join(cells)) <= len("sep=;")
+
+
+def _delimiter_of(head: str, max_columns: int) -> str:
+    """The delimiter whose header names the most columns; where none does, the one that cuts most evenly."""
+    tried = {each: list(_readable(head, each, max_columns)) for each in DELIMITERS}
+    return max(tried, key=lambda delimiter: _fitness(tried[delimiter]))
+
+
+def _readable(head: str, delimiter: str, max_columns: int) -> Iterator[Row]:
+    """The first rows up to one that is refused: that is said when the list is read."""
+    with contextlib.suppress(FileRejected):
+        yield from rows_in(io.StringIO(head, newline=""), delimiter, max_columns)
+
+
+def _fitness(rows: list[Row]) -> tuple[int, float, int]:
+    header = find_header(rows)
+    known = sum(column is not None for column in header.columns) if header else 0
+    widths = Counter(len(row.cells) for row in rows)
+    width, times = max(widths.items(), key=lambda pair: (pair[1], pair[0]), default=(0, 0))
+    evenly = times / len(rows) if width > 1 else 0.0
+    return known, evenly, width
+
+
+def _cell(cell: str) -> str:
+    if cell.isalnum():
+        return cell
+    cell = cleaned(cell)
+    before, after = _AS_TEXT
+    if cell.startswith(before) and cell.endswith(after) and len(cell) > len(before):
+        return cell[len(before) : -len(after)].strip()
+    return cell
 
 
 def _quote_open(line: int) -> FileRejected:
@@ -76,22 +188,7 @@ def _quote_open(line: int) -> FileRejected:
     return FileRejected("list-quote-open", message, line=line)
 
 
-def _headers(text: str, separator: str) -> Iterator[Header]:
-    head = "".join(islice(io.StringIO(text, newline=""), _FIRST_LINES))
-    for line, cells in rows_of(head, separator):
-        columns = columns_of(cells)
-        if IDENTITY & set(columns):
-            yield Header(line, separator, columns)
-
-
-def _known(header: Header) -> tuple[int, int]:
-    """More known columns win, and of equals the earlier line."""
-    return sum(column is not None for column in header.columns), -header.line
-
-
-def _cleaned(cell: str) -> str:
-    cell = " ".join(cell.replace("\0", "").split())
-    before, after = _AS_TEXT
-    if cell.startswith(before) and cell.endswith(after) and len(cell) > len(before):
-        return cell[len(before) : -len(after)].strip()
-    return cell
+def _too_long(line: int) -> FileRejected:
+    limit = csv.field_size_limit()
+    message = f"A cell in line {line} has more than {limit} characters. Shorten it and save again."
+    return FileRejected("list-cell-too-long", message, line=line, limit=limit)

@@ -23,8 +23,19 @@ const KINDS = [
   ["webp", (b, t) => t.startsWith("RIFF") && t.slice(8, 12) === "WEBP"],
   ["pdf", (b, t) => t.includes("%PDF-")],
 ];
-const LIST_NAME = /\.(csv|txt)$/i;
+/** Lists of patients: by their content, or by their name where the content is text or a wrapping. */
+const LISTS = [
+  (head, words) => /^\s*begin:vcard/i.test(plain(words)),
+  (head, words, name) => isText(head, words) && /\.(csv|txt|tsv|xls|vcf)$/i.test(name),
+  (head, words, name) => words.startsWith("PK\u0003\u0004") && (words.includes("xl/") || words.includes("opendocument.spreadsheet") || /\.(xlsx|xlsm|ods)$/i.test(name)),
+  (head, words, name) => starts(head, [0xd0, 0xcf, 0x11, 0xe0]) && /\.xlsx?$/i.test(name),
+];
+/** UTF-16 and a byte order mark read well enough without their NULs. */
+const plain = (words) => words.replaceAll("\u0000", "").replace(/^(\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff)/, "");
+const isText = (head, words) => !head.includes(0) || starts(head, [0xff, 0xfe]) || starts(head, [0xfe, 0xff]) || halfZeros(head);
+const halfZeros = (head) => [0, 1].some((odd) => head.filter((byte, at) => at % 2 === odd && byte === 0).length * 4 > head.length);
 const OTHERS = [
+  ["a genome's variants (VCF), not contacts", (b, t) => t.startsWith("##fileformat=VCF")],
   ["a HEIC picture of a phone; export it as JPEG", (b, t) => t.slice(4, 8) === "ftyp" && /^(hei[cxms]|mif1|msf1|avif)/.test(t.slice(8, 12))],
   ["a video", (b, t) => t.slice(4, 8) === "ftyp" || (t.startsWith("RIFF") && t.slice(8, 11) === "AVI")],
   ["a GIF picture; export it as PNG", (b, t) => t.startsWith("GIF8")],
@@ -58,8 +69,8 @@ async function finding(file, maxBytes) {
   const head = await slice(file, 0, HEAD_BYTES);
   const words = text(head);
   const kind = KINDS.find(([, fits]) => fits(head, words))?.[0];
-  if (!kind && LIST_NAME.test(file.name) && !head.includes(0)) return { level: "ok", words: "Ready, as a list" };
-  if (!kind) return { level: "bad", words: `This ${seems(head, words)}. Pictures (JPEG, PNG, TIFF, WebP, DICOM), PDF and lists (CSV) are taken.` };
+  if (!kind && !words.startsWith("##fileformat=VCF") && LISTS.some((fits) => fits(head, words, file.name))) return { level: "ok", words: "Ready, as a list" };
+  if (!kind) return { level: "bad", words: `This ${seems(head, words)}. Pictures (JPEG, PNG, TIFF, WebP, DICOM), PDF and lists (CSV, TXT, VCF, XLS, XLSX, ODS) are taken.` };
   const tail = text(await slice(file, Math.max(0, file.size - TAIL_BYTES), file.size));
   if (ENDS[kind] && !ENDS[kind](tail)) return { level: "warn", words: "Its end is missing; the copy may have been cut off." };
   return { level: "ok", words: "Ready" };

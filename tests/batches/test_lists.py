@@ -16,6 +16,7 @@ from batches.states import BatchStatus, FileStatus
 from clinics.models import User
 from patients.models import Patient
 from tests import factories
+from tests import sample_workbooks as made
 from tests.batches.conftest import Send
 from tests.batches.shoot import Taken, Walk
 
@@ -43,6 +44,61 @@ def test_a_days_list_is_read_and_goes_into_no_chart(send: Send, batch: Batch, ga
     batch.refresh_from_db()
     assert batch.status == BatchStatus.COMPLETED
     assert receipt_of(batch).adds_up
+
+
+ROWS = [("MRN", "Apellidos", "Nombre"), ("3000003792", "Garza Tijerina", "María Esther")]
+KINDS = {
+    "lista.xlsx": ("xlsx", made.xlsx(ROWS)),
+    "lista.ods": ("ods", made.ods(made.ods_rows(ROWS))),
+    "lista.xls": (
+        "xls",
+        made.xls(*(made.label(n, at, c) for n, row in enumerate(ROWS) for at, c in enumerate(row))),
+    ),
+    "lista.txt": ("csv", "\n".join("\t".join(row) for row in ROWS).encode("utf-16")),
+    "lista.vcf": (
+        "vcard",
+        "BEGIN:VCARD\nN:Garza Tijerina;María Esther\nX-MRN:3000003792\nEND:VCARD\n".encode(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_days_list_of_every_kind_narrows_a_name_down(
+    send: Send, batch: Batch, garza: Patient, name: str
+) -> None:
+    kind, content = KINDS[name]
+    before = send("Garza Tijerina_María Esther.jpg", PICTURE, walk=True)
+    file = send(name, content, walk=True)
+    before.refresh_from_db()
+    assert (file.status, file.kind, file.patient, file.error_message) == (F, kind, None, "")
+    assert file.evidence["list"]["format"] == kind
+    assert listed_in(batch.pk) == {garza.pk}
+    assert (before.status, before.patient) == (F, garza)
+    assert receipt_of(batch).lists == 1
+
+
+def test_a_table_without_a_known_column_is_read_and_says_so(send: Send, batch: Batch) -> None:
+    file = send("tabla.csv", b"foo,bar\n1,2\n3,4\n", walk=True)
+    assert file.status == F
+    assert sums_of(file).rows == 0
+    assert "None of its columns" in sums_of(file).words
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("lista.xls", made.compound({"EncryptedPackage": b"x"}), "workbook-encrypted"),
+        ("lista.xlsx", b"PK\x03\x04xl/", "workbook-damaged"),
+        ("lista.xls", b"\x1f\x8b\x08\0" + bytes(20), "unsupported-kind"),
+        ("genoma.vcf", b"##fileformat=VCFv4.2\n", "genomic-vcf"),
+    ],
+)
+def test_what_cannot_be_read_fails_with_its_own_code(
+    send: Send, name: str, content: bytes, code: str
+) -> None:
+    file = send(name, content, walk=True)
+    assert (file.status, file.error_code) == (FileStatus.FAILED, code)
+    assert file.error_message
 
 
 def test_who_comes_into_the_directory_later_is_known_then(send: Send, batch: Batch, garza: Patient) -> None:

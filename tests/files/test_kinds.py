@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from files.errors import FileRejected
-from files.kinds import HEAD_BYTES, PDF_HEADER_WITHIN, FileKind, sniff
+from files.kinds import HEAD_BYTES, LIST_KINDS, PDF_HEADER_WITHIN, FileKind, sniff
 
 
 def picture(form: str, **options: object) -> bytes:
@@ -82,6 +82,18 @@ ACCEPTED: dict[str, tuple[bytes, FileKind]] = {
     "DICOM that starts with its coding": (b"\x02\0\x10\0UI\x14\0" + b"1.2.840.10008", FileKind.DICOM),
 }
 
+CONTACT = b"BEGIN:VCARD\r\nVERSION:4.0\r\n"
+WORKBOOK = archive("[Content_Types].xml", "xl/workbook.xml")
+ODS = archive("mimetype", first=b"application/vnd.oasis.opendocument.spreadsheet")
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100)
+LISTS: dict[str, tuple[bytes, FileKind]] = {
+    "vCard": (CONTACT, FileKind.VCARD),
+    "vCard after a mark and blank lines": (b"\xef\xbb\xbf\r\n" + CONTACT.lower(), FileKind.VCARD),
+    "vCard in UTF-16": (CONTACT.decode().encode("utf-16"), FileKind.VCARD),
+    "XLSX": (WORKBOOK, FileKind.XLSX),
+    "ODS": (ODS, FileKind.ODS),
+    "XLS that shows its stream": (COMPOUND + "Workbook".encode("utf-16-le"), FileKind.XLS),
+}
 LIST = "número;apellido\r\n1;Peña\r\n"
 NAMED: dict[str, tuple[bytes, str, FileKind | None]] = {
     "text named CSV": (LIST.encode(), "pacientes.csv", FileKind.CSV),
@@ -93,11 +105,29 @@ NAMED: dict[str, tuple[bytes, str, FileKind | None]] = {
     "text with another name": (LIST.encode(), "pacientes.doc", None),
     "text without a name": (LIST.encode(), "", None),
     "text with a name that only holds it": (LIST.encode(), "pacientes.csv.exe", None),
-    "text with NULs": (LIST.encode("utf-16"), "pacientes.csv", None),
+    "text in UTF-16": (LIST.encode("utf-16"), "pacientes.csv", FileKind.CSV),
+    "text in UTF-16 without its mark": (LIST.encode("utf-16-be"), "pacientes.csv", FileKind.CSV),
+    "text with tabs": (LIST.replace(";", "\t").encode(), "pacientes.tsv", FileKind.CSV),
+    "text that a hospital calls a workbook": (LIST.encode(), "pacientes.xls", FileKind.CSV),
+    "text that ends as DOS ended one": (LIST.encode() + b"\x1a", "pacientes.csv", FileKind.CSV),
+    "text with NULs": (LIST.encode() + bytes(3), "pacientes.csv", None),
+    "contacts under another name": (CONTACT, "pacientes.csv", FileKind.VCARD),
+    "text named VCF": (b"N:Garza;Eva\r\n", "contactos.vcf", FileKind.VCARD),
+    "compound file named XLS": (COMPOUND, "pacientes.xls", FileKind.XLS),
+    "compound file named XLSX, as with a password": (COMPOUND, "pacientes.xlsx", FileKind.XLS),
+    "compound file named DOC": (COMPOUND, "carta.doc", None),
+    "Office file named XLSX": (
+        archive("[Content_Types].xml", "_rels/.rels"),
+        "pacientes.xlsx",
+        FileKind.XLSX,
+    ),
+    "Office file without the name": (archive("[Content_Types].xml", "_rels/.rels"), "pacientes.zip", None),
+    "Word file named XLSX": (archive("[Content_Types].xml", "word/document.xml"), "pacientes.xlsx", None),
+    "gzip named XLS": (b"\x1f\x8b\x08\0" + bytes(10), "pacientes.xls", None),
     "binary named CSV": (b"\x9c\x01\x02\xfe" * 100, "pacientes.csv", None),
     "zeros named CSV": (bytes(100), "pacientes.csv", None),
     "web page named CSV": (HTML, "pacientes.csv", None),
-    "workbook named CSV": (archive("[Content_Types].xml", "xl/workbook.xml"), "pacientes.csv", None),
+    "workbook named CSV": (WORKBOOK, "pacientes.csv", FileKind.XLSX),
     "picture named CSV": (JPEG, "pacientes.csv", FileKind.JPEG),
     "PDF named TXT": (PDF, "letter.txt", FileKind.PDF),
 }
@@ -132,7 +162,6 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "ZIP with a PDF stored in it": (archive("a.pdf", first=PDF), "zip"),
     "ZIP with a picture in it": (archive("a.jpg", first=JPEG), "zip"),
     "DOCX": (archive("[Content_Types].xml", "word/document.xml"), "docx"),
-    "XLSX": (archive("[Content_Types].xml", "xl/workbook.xml"), "xlsx"),
     "PPTX": (archive("[Content_Types].xml", "ppt/presentation.xml"), "pptx"),
     "some other Office file": (archive("[Content_Types].xml", "FixedDocumentSequence.fdseq"), "office"),
     "ODT": (archive("mimetype", first=b"application/vnd.oasis.opendocument.text"), "opendocument"),
@@ -174,7 +203,6 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "SVG after a comment": (b"<!-- made by hand -->\n" + SVG, "svg"),
     "XML": (XML + b"<ClinicalDocument/>", "xml"),
     "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "postscript"),
-    "vCard": (b"BEGIN:VCARD\r\nVERSION:4.0\r\n", "vcard"),
     "SQLite": (b"SQLite format 3\0" + bytes(20), "sqlite"),
     "CSV": ("número;apellido\r\n1;Peña\r\n".encode(), "text"),
     "text cut in the middle of a letter": (("x" * (HEAD_BYTES - 1) + "ñ").encode(), "text"),
@@ -186,7 +214,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize(("content", "kind"), ACCEPTED.values(), ids=ACCEPTED)
+@pytest.mark.parametrize(("content", "kind"), (ACCEPTED | LISTS).values(), ids=ACCEPTED | LISTS)
 def test_an_accepted_kind_is_known_by_its_content(content: bytes, kind: FileKind) -> None:
     assert sniff(content[:HEAD_BYTES]) is kind
 
@@ -197,7 +225,10 @@ def test_another_kind_is_refused_by_its_name_with_what_is_accepted(content: byte
         sniff(content[:HEAD_BYTES])
     assert (caught.value.code, caught.value.status) == ("unsupported-kind", 422)
     assert caught.value.facts == {"looks_like": name, "accepted": list(FileKind)}
-    assert "accepted are JPEG, PNG, TIFF, WebP, DICOM, PDF and CSV." in caught.value.message
+    assert (
+        "accepted are JPEG, PNG, TIFF, WebP, DICOM and PDF, and lists of patients as CSV, TXT, "
+        in caught.value.message
+    )
 
 
 @pytest.mark.parametrize(("content", "name", "kind"), NAMED.values(), ids=NAMED)
@@ -209,23 +240,30 @@ def test_only_text_with_the_name_of_a_list_is_one(content: bytes, name: str, kin
         assert sniff(content[:HEAD_BYTES], name) is kind
 
 
+@pytest.mark.parametrize("name", ["", "variants.vcf", "pacientes.csv"])
+def test_variants_of_a_genome_are_refused_by_their_own_name(name: str) -> None:
+    with pytest.raises(FileRejected, match="genome") as caught:
+        sniff(b"##fileformat=VCFv4.3\n##source=x\n#CHROM\tPOS\n", name)
+    assert caught.value.code == "genomic-vcf"
+
+
 def test_an_empty_file_is_refused_as_empty() -> None:
     with pytest.raises(FileRejected, match="0 bytes") as caught:
         sniff(b"")
     assert caught.value.code == "empty-file"
 
 
-MARKS = st.sampled_from([content for content, _ in (*ACCEPTED.values(), *REFUSED.values())])
+MARKS = st.sampled_from([content for content, _ in (*ACCEPTED.values(), *LISTS.values(), *REFUSED.values())])
 NOISE = st.binary(max_size=300)
 DAMAGED = st.builds(lambda mark, cut, tail: mark[:cut] + tail, MARKS, st.integers(0, 300), NOISE)
 
 
-@given(NOISE | DAMAGED, st.sampled_from(["", "a.csv", "a.jpg"]))
+@given(NOISE | DAMAGED, st.sampled_from(["", "a.csv", "a.jpg", "a.xls", "a.xlsx", "a.vcf"]))
 def test_any_content_whatever_gets_a_kind_or_a_refusal(content: bytes, name: str) -> None:
     try:
         assert sniff(content, name) in FileKind
     except FileRejected as refusal:
-        assert refusal.code in {"unsupported-kind", "empty-file"}
+        assert refusal.code in {"unsupported-kind", "empty-file", "genomic-vcf"}
 
 
 @pytest.mark.parametrize(
@@ -238,6 +276,8 @@ def test_any_content_whatever_gets_a_kind_or_a_refusal(content: bytes, name: str
         (FileKind.DICOM, "application/dicom", "dcm", True),
         (FileKind.PDF, "application/pdf", "pdf", False),
         (FileKind.CSV, "text/csv", "csv", False),
+        (FileKind.VCARD, "text/vcard", "vcf", False),
+        (FileKind.XLS, "application/vnd.ms-excel", "xls", False),
     ],
 )
 def test_a_kind_knows_how_the_world_calls_it(
@@ -245,4 +285,4 @@ def test_a_kind_knows_how_the_world_calls_it(
 ) -> None:
     assert (kind.media_type, kind.extension) == (media_type, extension)
     assert kind.is_image == is_image
-    assert (kind.is_document, kind.is_list) == (kind is FileKind.PDF, kind is FileKind.CSV)
+    assert (kind.is_document, kind.is_list) == (kind is FileKind.PDF, kind in LIST_KINDS)

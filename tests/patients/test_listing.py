@@ -9,14 +9,15 @@ import pytest
 from files.errors import FileRejected
 from patients.listing import ROWS_FILE, read
 
-LIMITS = {"max_bytes": 10_000, "max_rows": 50, "max_columns": 8}
+LIMITS = {"max_bytes": 10_000, "max_rows": 50, "max_columns": 8, "max_unpacked_bytes": 1 << 20}
 PLAIN = "MRN,Apellidos,Nombre,Fecha de nacimiento,Sexo\n0012345,Garza Tijerina,María Esther,23/04/1957,F\n"
 
 
-def told(folder: Path, content: bytes | str, **limits: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def told(folder: Path, content: bytes | str, **options: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     path = folder / "list.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    summary = read(path=str(path), scratch=str(folder), **LIMITS | limits)
+    arguments: dict[str, Any] = {"kind": "csv", **LIMITS, **options}
+    summary = read(path=str(path), scratch=str(folder), **arguments)
     return summary, [json.loads(line) for line in (folder / ROWS_FILE).read_text().splitlines()]
 
 
@@ -51,7 +52,15 @@ def test_one_list_however_it_was_saved(tmp_path: Path, content: bytes) -> None:
         "María Esther",
     )
     assert (row["birth_date"], row["sex"], row["problem"]) == ("1957-04-23", "F", "")
-    assert summary == {"is_mapping": False, "rows": 1, "refused": 0, "told": []}
+    numbers = ("is_mapping", "is_guessed", "rows", "refused", "told")
+    assert [summary[name] for name in numbers] == [False, False, 1, 0, []]
+    assert [column["field"] for column in summary["columns"]] == [
+        "mrn",
+        "family_name",
+        "given_names",
+        "birth_date",
+        "sex",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -124,14 +133,15 @@ def test_a_mapping_needs_both(tmp_path: Path) -> None:
     ("content", "limits", "code"),
     [
         (b"Buy milk.\nCall Ann.\n", {}, "list-not-understood"),
-        (b"1,2,3\n4,5,6\n", {}, "list-not-understood"),
         (b"\x00\xff" * 500, {}, "list-not-understood"),
-        (b"", {}, "list-not-understood"),
-        (b"DOB,Sex\n1957-04-23,F\n", {}, "list-not-understood"),
+        (b"", {}, "list-empty"),
+        (b"\n", {}, "list-empty"),
+        (b"DOB\n1957-04-23\n", {}, "list-not-understood"),
         (b"MRN\n", {}, "list-empty"),
         (b"MRN\n" + b"1\n" * 51, {}, "list-too-long"),
         (b"MRN" + b",x" * 8 + b"\n1\n", {}, "list-too-wide"),
         (b"MRN\n1\n", {"max_bytes": 5}, "list-too-large"),
+        (b"MRN\n" + b"x" * 200_000, {"max_bytes": 1_000_000}, "list-cell-too-long"),
         (b"MRN\n" + b'"' + b"x" * 200_000, {"max_bytes": 1_000_000}, "list-quote-open"),
         (b'MRN,Name\n1,"Garza\n2,Lee\n3,Ray\n4,Fox\n5,Cruz\n6,Pena\n', {}, "list-quote-open"),
     ],

@@ -1,4 +1,4 @@
-"""`manage.py import_roster FILE.csv`: brings the directory up to a roster, or says what that would do."""
+"""`manage.py import_roster FILE`: brings the directory up to a roster, or says what that would do."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +18,8 @@ class Command(BaseCommand):
     """One transaction: all of the roster that can be applied, or nothing."""
 
     help = (
-        "Read a CSV of patients (record number, surnames, names, birth date, sex; headers in Spanish or "
-        "English) and add or change them in the directory. Nobody is removed."
+        "Read a list of patients (CSV, vCard, XLS, XLSX or ODS: record number, surnames, names, birth date, "
+        "sex; headers in Spanish or English) and add or change them in the directory. Nobody is removed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,10 +35,10 @@ class Command(BaseCommand):
         clinic = _clinic(options["clinic"])
         path: Path = options["path"]
         if not path.is_file():
-            raise CommandError(f"{path} is not a file. Name the CSV that holds the roster.")
+            raise CommandError(f"{path} is not a file. Name the file that holds the roster.")
         with TemporaryDirectory(prefix="intake-roster-") as folder:
             try:
-                listing = read_list(path.absolute(), Path(folder))
+                listing = read_list(path.absolute(), Path(folder), name=path.name)
                 result = _result(clinic, listing, is_dry_run=options["dry_run"])
             except Refused as refusal:
                 raise CommandError(str(refusal)) from refusal
