@@ -45,7 +45,7 @@ class ReceiptPage(Page):
             "compared": compared,
             "files": _lines(batch, compared),
             "unseen_cards": unseen_cards(batch).count(),
-            "missing": compared.without_picture[:_MOST_NAMED] if compared else (),
+            "missing": compared.first_without_picture(_MOST_NAMED) if compared else (),
             "receipt": receipt_of(batch),
             "row": batch_row(batch),
         }

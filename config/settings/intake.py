@@ -70,6 +70,10 @@ INTAKE_SANDBOX_CPU_SECONDS: int = env.int("INTAKE_SANDBOX_CPU_SECONDS", 30)
 INTAKE_SANDBOX_WALL_SECONDS: int = env.int("INTAKE_SANDBOX_WALL_SECONDS", 60)
 INTAKE_SANDBOX_FILE_BYTES: int = env.int("INTAKE_SANDBOX_FILE_BYTES", 256 * MIB)
 
+# Rosters: how long an applied one can be taken back, and how long one task may work on one (its claim lives
+# by its lease, so a message that comes a second time meanwhile does nothing).
+INTAKE_ROSTER_UNDO_DAYS: int = env.int("INTAKE_ROSTER_UNDO_DAYS", 30)
+INTAKE_ROSTER_SECONDS: int = env.int("INTAKE_ROSTER_SECONDS", 1800)
 # A list is read row by row: little memory, and time for half a million rows. A task has 120 seconds.
 INTAKE_LIST_MEMORY_BYTES: int = env.int("INTAKE_LIST_MEMORY_BYTES", 400 * MIB)
 INTAKE_LIST_CPU_SECONDS: int = env.int("INTAKE_LIST_CPU_SECONDS", 90)

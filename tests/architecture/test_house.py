@@ -81,6 +81,7 @@ def test_a_status_is_written_in_one_module(path: Path) -> None:
                 "config/celery.py",
                 "documents/bell.py",
                 "patients/bell.py",
+                "patients/tasks.py",
             },
         ),
         (r"\brequest\.body\b", set()),

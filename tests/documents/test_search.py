@@ -188,8 +188,8 @@ def test_nobody_finds_what_is_not_theirs(
 @pytest.mark.parametrize("mode", Mode)
 def test_filters_narrow_what_is_found(clinic: Clinic, patient: Patient, clinician: User, mode: Mode) -> None:
     other = factories.make_patient(clinic, "77", "Okafor")
-    first = made(clinic, patient, "first", PAGES["lung"], facts={"type_code": "CONS"})
-    second = made(clinic, other, "second", [*PAGES["lung"], "more"], facts={"type_code": "LAB"})
+    first = made(clinic, patient, "first", PAGES["lung"], type_code="CONS")
+    second = made(clinic, other, "second", [*PAGES["lung"], "more"], type_code="LAB")
     embed_waiting(seconds=30)
     yesterday = timezone.now() - timedelta(days=1)
     Document.objects.filter(pk=first.pk).update(created_at=yesterday)

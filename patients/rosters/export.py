@@ -1,0 +1,44 @@
+"""A roster's rows as a table for spreadsheets and programs: each line of the file, and what became of it."""
+
+from collections.abc import Iterator
+
+from files.tables import Cell, write_csv
+from patients.models import Patient, Roster, RosterRow
+from patients.roster_states import Outcome
+from patients.rosters import lines
+from patients.rosters.judging import FIELDS
+
+COLUMNS = (
+    *("line", "outcome", "code", "reason", "record_number", *FIELDS),
+    *("old_family_name", "old_given_names", "old_suffix", "old_birth_date", "old_sex"),
+    *("looks_like_record_number", "looks_like", "kept"),
+)
+_ROWS_AT_ONCE = 2_000
+
+
+def csv_of(roster: Roster, *, outcome: str = "", text: str = "") -> Iterator[str]:
+    """The chosen rows as CSV, the names of the columns first; no cell can become a formula."""
+    return write_csv(COLUMNS, rows_of(roster, outcome=outcome, text=text))
+
+
+def rows_of(roster: Roster, *, outcome: str = "", text: str = "") -> Iterator[list[Cell]]:
+    """The cells of the chosen rows, however many, a few thousand at a time."""
+    rows = lines.chosen(roster, outcome=outcome, text=text)
+    last = -1
+    while some := list(rows.filter(line__gt=last)[:_ROWS_AT_ONCE]):
+        last = some[-1].line
+        yield from map(_cells, some)
+
+
+def _cells(row: RosterRow) -> list[Cell]:
+    before = row.before or {}
+    return [
+        *(row.line, Outcome(row.outcome).value, row.code, row.why, row.mrn),
+        *(getattr(row, name) for name in FIELDS),
+        *(before.get(name) for name in FIELDS),
+        *(*_whom(row.look_alike), row.kept),
+    ]
+
+
+def _whom(patient: Patient | None) -> tuple[str, str]:
+    return (patient.mrn, patient.display_name) if patient else ("", "")
