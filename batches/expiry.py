@@ -1,12 +1,15 @@
 """What time does to batches: a warning, an end, and the removal of old records and forgotten bytes."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Manager
 
 from batches import selectors, transitions
 from batches.models import Batch, BatchFile
@@ -15,6 +18,7 @@ from batches.states import ON_THE_WAY, BatchStatus, FileStatus
 from clinics import audit
 from files import scratch, staging, storage
 from files.errors import Refused
+from patients.models import Roster
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +85,15 @@ def sweep_staging(now: datetime) -> int:
         for key, modified in staging.keys()  # noqa: SIM118 - not a dictionary
         if modified < young
     ]
-    named = set(BatchFile.objects.filter(storage_key__in=old).values_list("storage_key", flat=True))
+    named = {key for rows in (BatchFile.objects, Roster.objects) for key in _named(rows, old)}
     orphans = [key for key in old if key not in named]
     for key in orphans:
         staging.discard(key)
     return len(orphans) + scratch.sweep(young) + storage.sweep_parts(young)
+
+
+def _named(rows: Manager[Any], keys: list[str]) -> Iterable[str]:
+    return rows.filter(storage_key__in=keys).values_list("storage_key", flat=True)
 
 
 def _expire(batch: Batch, now: datetime) -> bool:

@@ -16,10 +16,11 @@ CAPTURE = "imaging.capture"
 REVIEW = "patients.review"
 VIEW = "records.view"
 MANAGE = "clinic.manage"
+IMPORT = "patients.import"
 
 PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.ADMIN: frozenset({CAPTURE, REVIEW, VIEW, MANAGE}),
-    Role.CLINICIAN: frozenset({CAPTURE, REVIEW, VIEW}),
+    Role.ADMIN: frozenset({CAPTURE, IMPORT, REVIEW, VIEW, MANAGE}),
+    Role.CLINICIAN: frozenset({CAPTURE, IMPORT, REVIEW, VIEW}),
     Role.REVIEWER: frozenset({REVIEW, VIEW}),
     Role.VIEWER: frozenset({VIEW}),
 }

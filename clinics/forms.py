@@ -7,12 +7,13 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from clinics.access import CAPTURE, MANAGE, REVIEW, VIEW
+from clinics.access import CAPTURE, IMPORT, MANAGE, REVIEW, VIEW
 
 _SCOPE_WORDS = {
     VIEW: "See patients, pictures and documents",
     CAPTURE: "Upload and run batches",
     REVIEW: "Decide in review",
+    IMPORT: "Import lists of patients",
     MANAGE: "Manage the clinic",
 }
 

@@ -38,6 +38,11 @@ def beat_schedule(
             "schedule": schedule(resend_seconds),
             "options": {"queue": "urgent", "expires": resend_seconds},
         },
+        "re-send rosters that wait without a living claim": {
+            "task": "patients.tasks.resend_rosters",
+            "schedule": schedule(resend_seconds),
+            "options": {"queue": "urgent", "expires": resend_seconds},
+        },
         "match again what waits since before its directory changed": {
             "task": "batches.tasks.match_waiting_again",
             "schedule": schedule(match_again_seconds),

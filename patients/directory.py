@@ -3,7 +3,7 @@ and reads what has changed since.
 """
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.db import connection
 from clinics.models import Clinic
 from patients import index
 from patients.index import FIELDS, person_from
-from patients.index_models import DirectoryState, IndexedPatient, Tally
+from patients.index_models import DirectoryState, IndexedPatient, PatientKey, Tally
 from patients.matching.directory import MOST_CANDIDATES
 from patients.matching.keys import within
 from patients.matching.normalise import Person, number_of
@@ -75,6 +75,22 @@ class DatabaseDirectory:
         with connection.cursor() as cursor:
             cursor.execute(find_sql(len(own)), [*own, limit])
             return self._keep(cursor.fetchall())
+
+    @property
+    def size(self) -> int:
+        """How many living patients it has."""
+        return self._facts.state.patients
+
+    def who_have(self, keys: Sequence[int]) -> Iterator[Person]:
+        """Everybody who has one of `keys`, living and once; nothing is remembered of them."""
+        if not self.size:
+            return
+        own = within(keys, self._facts.state.pk)
+        entries = PatientKey.objects.filter(key__in=own).values("entry")
+        rows = IndexedPatient.objects.filter(pk__in=entries, merged=False).values_list(*_COLUMNS)
+        for row in rows.iterator(chunk_size=5_000):
+            if row[0] == self._facts.state.pk:
+                yield person_from(row[1:])
 
     def people(self, patient_ids: Collection[str]) -> Sequence[Person]:
         """See `Directory.people`. A record that was merged answers with its own names and number, and the

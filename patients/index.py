@@ -80,6 +80,13 @@ def take_out(patient_ids: Iterable[UUID]) -> None:
         _count(directory, sorts, -sum(not entry.merged for entry in entries))
 
 
+def take_turn(clinic_id: UUID) -> None:
+    """Wait until nobody else changes the clinic's directory, and keep others waiting until the transaction ends:
+    what is planned from here on is planned on what will still be there.
+    """
+    _locked(clinic_id)
+
+
 def is_settled(clinic_id: UUID) -> bool:
     """Has this thread no change of the directory open, that a rollback could undo?"""
     if not connection.in_atomic_block:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from clinics.models import Clinic
 from patients import index
 from patients.index_models import DirectoryState, IndexedPatient, PatientKey, Tally
+from patients.roster_models import Roster, RosterMapping, RosterRow
 
 __all__ = [
     "DirectoryState",
@@ -20,6 +21,9 @@ __all__ = [
     "PatientKey",
     "PatientMerge",
     "PatientQuerySet",
+    "Roster",
+    "RosterMapping",
+    "RosterRow",
     "Tally",
     "mrn_key_of",
 ]

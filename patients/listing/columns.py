@@ -9,14 +9,14 @@ class Column(StrEnum):
     """What a column holds."""
 
     PATH = "path"
-    NUMBER = "number"
-    FAMILY = "family"
-    FAMILY_2 = "family_2"  # the second surname, where it has a column of its own
-    GIVEN = "given"
-    GIVEN_2 = "given_2"
-    NAME = "name"  # the whole name in one cell
+    NUMBER = "mrn"
+    FAMILY = "family_name"
+    FAMILY_2 = "family_name_2"  # the second surname, where it has a column of its own
+    GIVEN = "given_names"
+    GIVEN_2 = "given_names_2"
+    NAME = "whole_name"  # the whole name in one cell
     SUFFIX = "suffix"
-    BIRTH = "birth"
+    BIRTH = "birth_date"
     SEX = "sex"
 
 

@@ -1,15 +1,16 @@
 """The job itself: one list is read whole, and its rows are written down as JSON Lines beside it."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from files.errors import FileRejected
 from patients.listing import cells as meaning
 from patients.listing.columns import HELPFUL, HELPFUL_FOR_PATHS, Column, is_spanish
-from patients.listing.text import Header, Row, decoded, find_header, rows_of
+from patients.listing.text import Header, Row, decoded, encoding_of, find_header, rows_of
 
 ROWS_FILE = "rows.jsonl"
 
@@ -18,6 +19,7 @@ _LONGEST_NAME = 200
 _LONGEST_PATH = 1024
 _LONGEST_SUFFIX = 32
 _LINES_TOLD = 20
+_SAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,29 @@ class _Tally:
     told: list[tuple[int, str]] = field(default_factory=list)
 
 
-def read(*, path: str, scratch: str, max_bytes: int, max_rows: int, max_columns: int) -> dict[str, Any]:
+def read(
+    *,
+    path: str,
+    scratch: str,
+    max_bytes: int,
+    max_rows: int,
+    max_columns: int,
+    mapping: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Read a list; its rows go to `ROWS_FILE` in the directory `scratch`, one JSON object a line.
 
-    Returns `is_mapping` (it has a column of paths), `rows`, `refused` (how many lines were not understood)
-    and `told` (the first [20] of those: line and why). Raises FileRejected "list-not-understood",
+    Returns `is_mapping` (it has a column of paths), `rows`, `refused` (how many lines were not understood),
+    `told` (the first [20] of those: line and why), and how it was read: `format`, `encoding`, `delimiter`,
+    `columns`. `mapping` says what each column holds ({"0": "mrn"}); without it the headers do. Raises FileRejected "list-not-understood",
     "list-quote-open", "list-empty", "list-too-large", "list-too-long", "list-too-wide".
     """
-    text = _text(Path(path), max_bytes)
+    data = _data(Path(path), max_bytes)
+    text = decoded(data)
     header = find_header(text)
     if header is None:
         raise _not_understood()
+    if mapping is not None:
+        header = replace(header, columns=_mapped(len(header.columns), mapping))
     if len(header.columns) > max_columns:
         raise _too_wide(len(header.columns), max_columns)
     tally = _Tally()
@@ -71,7 +85,31 @@ def read(*, path: str, scratch: str, max_bytes: int, max_rows: int, max_columns:
         "rows": tally.rows,
         "refused": tally.refused,
         "told": tally.told,
+        "format": "csv",
+        "encoding": encoding_of(data),
+        "delimiter": header.separator,
+        "columns": _described(text, header),
     }
+
+
+def _mapped(columns: int, mapping: Mapping[str, str]) -> tuple[Column | None, ...]:
+    fields = (mapping.get(str(at), "") for at in range(columns))
+    return tuple(Column(field) if field else None for field in fields)
+
+
+def _described(text: str, header: Header) -> list[dict[str, Any]]:
+    """Each column with its header, what it was taken for, and its first cells."""
+    rows = (cells for line, cells in rows_of(text, header.separator) if line >= header.line)
+    heading, *samples = islice(rows, 1 + _SAMPLES)
+    return [
+        {
+            "index": at,
+            "header": name,
+            "field": (header.columns[at] or "") if at < len(header.columns) else "",
+            "samples": [cells[at] if at < len(cells) else "" for cells in samples],
+        }
+        for at, name in enumerate(heading)
+    ]
 
 
 class _Reader:
@@ -154,12 +192,12 @@ def _count(line: _Line, tally: _Tally, max_rows: int) -> None:
         raise FileRejected("list-too-long", message, limit=max_rows)
 
 
-def _text(path: Path, max_bytes: int) -> str:
+def _data(path: Path, max_bytes: int) -> bytes:
     size = path.stat().st_size
     if size > max_bytes:
         message = f"This list has {size} bytes; at most {max_bytes} are read. Send it in parts."
         raise FileRejected("list-too-large", message, limit_bytes=max_bytes)
-    return decoded(path.read_bytes())
+    return path.read_bytes()
 
 
 def _too_wide(columns: int, limit: int) -> FileRejected:

@@ -30,18 +30,24 @@ class Header:
     columns: tuple[Column | None, ...]
 
 
-def decoded(data: bytes) -> str:
-    """The text of a list from whatever program wrote it; never raises."""
+def encoding_of(data: bytes) -> str:
+    """In which encoding a list was written, by whatever program."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
+            return encoding
     zeros = [data[start:_SAMPLE_BYTES:2].count(0) for start in (0, 1)]
     if max(zeros) > len(data[:_SAMPLE_BYTES]) // 4:
-        return data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le", errors="replace")
+        return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
     try:
-        return data.decode("utf-8")
+        data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+        return "cp1252"
+    return "utf-8"
+
+
+def decoded(data: bytes) -> str:
+    """The text of a list; never raises."""
+    return data.decode(encoding_of(data), errors="replace")
 
 
 def find_header(text: str) -> Header | None:

@@ -7,11 +7,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from clinics import audit
-from clinics.access import CAPTURE, MANAGE, PERMISSIONS, REVIEW, VIEW
+from clinics.access import CAPTURE, IMPORT, MANAGE, PERMISSIONS, REVIEW, VIEW
 from clinics.models import Membership, User
 from clinics.tokens import create_token
 
-_SCOPES = (CAPTURE, MANAGE, REVIEW, VIEW)
+_SCOPES = (CAPTURE, IMPORT, MANAGE, REVIEW, VIEW)
 
 
 class Command(BaseCommand):
