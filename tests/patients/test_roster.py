@@ -1,171 +1,218 @@
 """A roster brings the directory up to date, mixes nobody up, and is found by the matcher at once."""
 
 from datetime import date
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from clinics.models import AuditEntry, Clinic
-from patients.list_file import ListRow
 from patients.matcher import match
-from patients.models import Patient
-from patients.roster import apply_roster, plan_roster
+from patients.models import Patient, Roster, RosterRow
+from patients.roster_actions import apply_roster
 from tests import factories
+from tests.patients.sheets import applied, previewed, received, row, worked_on
 
 pytestmark = pytest.mark.django_db
 
 BORN = date(1957, 4, 23)
 
 
-def row(line: int = 2, **facts: Any) -> ListRow:
-    return ListRow(**{"line": line, "mrn": "0012345", "family_name": "Pereda", "given_names": "Luz", **facts})
+def numbers(roster: Roster) -> tuple[int, int, int, int]:
+    counts = roster.counts
+    return counts["added"], counts["changed"], counts["unchanged"], counts["refused"]
+
+
+def refused(roster: Roster) -> list[tuple[int, str, str]]:
+    return list(RosterRow.objects.filter(roster=roster, outcome="refused").values_list("line", "code", "why"))
 
 
 def test_a_new_patient_is_found_by_the_matcher(clinic: Clinic, patient: Patient) -> None:
-    result = apply_roster(clinic, [row()], actor=None)
+    roster = applied(clinic, [row()])
     luz = Patient.objects.get(mrn="0012345")
-    assert (result.added, result.changed, result.unchanged, result.refused) == (1, 0, 0, [])
+    assert (roster.status, numbers(roster)) == ("APPLIED", (1, 0, 0, 0))
     assert match(clinic, "0012345_Pereda_Luz.jpg").patient_id == str(luz.pk)
+    assert roster.rows.get().patient == luz
     assert AuditEntry.objects.get(action="roster-applied").detail["added"] == 1
 
 
 def test_the_directory_has_changed(clinic: Clinic, patient: Patient) -> None:
     before = Clinic.objects.get(pk=clinic.pk).directory_changed_at
-    apply_roster(clinic, [row()], actor=None)
+    applied(clinic, [row()])
     after = Clinic.objects.get(pk=clinic.pk).directory_changed_at
     assert before is not None
     assert after is not None
     assert after > before
-    apply_roster(clinic, [row()], actor=None)
-    assert Clinic.objects.get(pk=clinic.pk).directory_changed_at == after, "nothing was new"
 
 
 def test_what_the_roster_knows_better_is_changed_and_what_it_lacks_stays(
     clinic: Clinic, patient: Patient
 ) -> None:
-    news = row(mrn=patient.mrn, family_name="GARZA TIJERINA", given_names="María Ester", birth_date=None)
-    result = apply_roster(clinic, [news], actor=None)
+    news = row(mrn=patient.mrn, family_name="GARZA TIJERINA", given_names="María Ester")
+    roster = applied(clinic, [news])
     patient.refresh_from_db()
-    assert result.changed == 1
+    assert roster.counts["changed"] == 1
     assert (patient.family_name, patient.given_names) == ("GARZA TIJERINA", "María Ester")
     assert (patient.birth_date, patient.sex) == (BORN, "F")
+    assert roster.rows.get().before == {"family_name": "Garza Tijerina", "given_names": "María Esther"}
     assert match(clinic, f"{patient.mrn}_Garza Tijerina_María Ester.jpg").decision == "assign"
 
 
-def test_applying_twice_changes_nothing(clinic: Clinic) -> None:
-    apply_roster(clinic, [row()], actor=None)
-    result = apply_roster(clinic, [row()], actor=None)
-    assert (result.added, result.changed, result.unchanged) == (0, 0, 1)
+def test_a_second_time_there_is_nothing_new(clinic: Clinic) -> None:
+    applied(clinic, [row()])
+    assert numbers(previewed(clinic, [row()])) == (0, 0, 1, 0)
 
 
 def test_a_provisional_patient_is_confirmed(clinic: Clinic) -> None:
     factories.make_patient(clinic, "0012345", "Pereda", "Luz", provisional=True)
-    apply_roster(clinic, [row(given_names="")], actor=None)
+    applied(clinic, [row(given_names="")])
     luz = Patient.objects.get(mrn="0012345")
     assert (luz.provisional, luz.given_names) == (False, "Luz")
 
 
 @pytest.mark.parametrize(
-    ("facts", "why"),
+    ("facts", "code", "why"),
     [
-        ({"mrn": ""}, "no record number"),
-        ({"mrn": "--"}, "no record number"),
-        ({"family_name": "", "whole_name": "Luz Pereda"}, "SURNAMES, Names"),
-        ({"family_name": ""}, "no surname"),
-        ({"has_lost_date": True}, "could not be read"),
-        ({"birth_date": date(2999, 1, 1)}, "cannot be"),
-        ({"mrn": "3000003792", "birth_date": date(1990, 1, 1)}, "Another person"),
-        ({"mrn": "03000003792"}, "zeros"),
-        ({"mrn": "300000-3792"}, "zeros"),
+        ({"mrn": ""}, "no-number", "no record number"),
+        ({"mrn": "--"}, "no-number", "no record number"),
+        ({"mrn": "3.0E+09"}, "not-understood", "spreadsheet"),
+        ({"family_name": ""}, "no-surname", "no surname"),
+        ({"birth_date": "soon"}, "birth-date-lost", "could not be read"),
+        ({"birth_date": "2999-01-01"}, "birth-date-impossible", "cannot be"),
+        ({"mrn": "3000003792", "birth_date": "1990-01-01"}, "another-person", "Another person"),
+        ({"mrn": "03000003792"}, "number-alike", "zeros"),
+        ({"mrn": "300000-3792"}, "number-alike", "zeros"),
     ],
 )
 def test_a_row_that_is_incomplete_or_could_mix_people_up_is_refused(
-    clinic: Clinic, patient: Patient, facts: dict[str, Any], why: str
+    clinic: Clinic, patient: Patient, facts: dict[str, Any], code: str, why: str
 ) -> None:
-    result = apply_roster(clinic, [row(7, **facts), row(8, mrn="555", family_name="Lee")], actor=None)
-    ((line, said),) = result.refused
-    assert line == 7
+    roster = applied(clinic, [row(**facts), row(mrn="555", family_name="Lee")])
+    ((line, said_code, said),) = refused(roster)
+    assert (line, said_code) == (2, code)
     assert why in said
-    assert result.added == 1, "the others are applied"
+    assert roster.counts["added"] == 1, "the others are applied"
     assert Patient.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("names", "born", "is_same"),
+    [
+        (("Garza Tijerina", "María Esther"), "1957-04-23", True),
+        (("Pérez", "María Esther"), "1957-04-23", True),  # she married
+        (("Garza Tijerina", "María Ester"), "1957-04-24", True),  # a digit
+        (("Garza Tijerina", "María"), "1975-09-01", True),  # surname and given name
+        (("Garza Tijerina", "Luis"), "1960-09-01", False),  # her brother
+        (("de la Cruz", "María"), "1980-01-01", False),
+        (("de la Cruz", "María"), "", False),  # one name, which everybody bears
+        (("de la Cruz", "Ana"), "", False),
+        (("Tijerina", "Ana"), "", True),  # one word that hardly anybody bears
+        (("Garza", ""), "", True),  # nothing else is said
+        (("Garza Tijerina", "Luis"), "", True),
+    ],
+)
+def test_a_number_is_kept_by_its_person(
+    clinic: Clinic, patient: Patient, names: tuple[str, str], born: str, is_same: bool
+) -> None:
+    family, given = names
+    facts = {"family_name": family, "given_names": given, "birth_date": born, "sex": "other"}
+    roster = previewed(clinic, [row(mrn=patient.mrn, **facts)])
+    assert numbers(roster) == ((0, 1, 0, 0) if is_same else (0, 0, 0, 1))
+
+
+def test_particles_are_no_name_in_common(clinic: Clinic) -> None:
+    factories.make_patient(clinic, "7", "de la Rosa", "Ana", birth_date=date(1970, 1, 1))
+    news = row(mrn="7", family_name="de la Torre", given_names="Eva", birth_date="1990-01-01")
+    ((_, code, _),) = refused(previewed(clinic, [news, row(mrn="8")]))
+    assert code == "another-person"
+
+
 def test_a_number_that_stands_twice_is_applied_once(clinic: Clinic) -> None:
-    result = apply_roster(clinic, [row(2), row(3, given_names="Ana")], actor=None)
+    roster = applied(clinic, [row(), row(given_names="Ana")])
     assert Patient.objects.get().given_names == "Luz"
-    assert result.refused == [(3, "Line 2 has the same record number.")]
+    assert refused(roster) == [(3, "number-twice", "Line 2 has the same record number.")]
 
 
 def test_a_record_that_was_merged_is_left_alone(clinic: Clinic, patient: Patient) -> None:
     factories.make_patient(clinic, "0012345", "Pereda", "Luz", merged_into=patient)
-    result = apply_roster(clinic, [row(given_names="Ana")], actor=None)
-    assert result.refused == [(2, "This record was merged into another one.")]
+    ((_, code, _),) = refused(previewed(clinic, [row(given_names="Ana")]))
+    assert code == "record-merged"
 
 
-def test_a_plan_writes_nothing(clinic: Clinic) -> None:
-    assert plan_roster(clinic, [row()]).result.added == 1
+def test_a_preview_writes_nothing_into_the_directory(clinic: Clinic) -> None:
+    assert numbers(previewed(clinic, [row()])) == (1, 0, 0, 0)
     assert not Patient.objects.exists()
 
 
 def test_another_clinics_patients_are_not_seen(clinic: Clinic, other_clinic: Clinic) -> None:
     factories.make_patient(other_clinic, "0012345", "Okafor", "Chidi")
-    assert apply_roster(clinic, [row()], actor=None).added == 1
+    assert applied(clinic, [row()]).counts["added"] == 1
 
 
 def test_several_thousand_rows(clinic: Clinic) -> None:
-    rows = [row(n, mrn=f"{n:07d}", family_name=f"Pereda{n}") for n in range(2, 4502)]
-    assert apply_roster(clinic, rows, actor=None).added == 4500
-    assert apply_roster(clinic, rows, actor=None).unchanged == 4500
+    rows = [row(mrn=f"{n:07d}", family_name=f"Pereda{n}") for n in range(1, 5601)]
+    assert applied(clinic, rows).counts["added"] == 5600
+    assert previewed(clinic, rows).counts["unchanged"] == 5600
 
 
-# --- the command
+# --- the directory moves between the preview and the apply
 
 
-CSV = "NHC;Apellidos;Nombre;Fecha de nacimiento\n0012345;Pereda Ríos;Luz;03/04/1957\n;Nadie;;\n7;;Ana;\n"
+def test_it_is_applied_to_the_directory_as_it_is_then(clinic: Clinic) -> None:
+    roster = received(clinic, b"MRN,Apellidos,Nombre\n1,Lee,Ana\n2,Pereda,Luz\n3,Wong,Eva\n", is_wanted=False)
+    assert numbers(worked_on(roster)) == (3, 0, 0, 0)
+    factories.make_patient(clinic, "1", "Lee", "Ana")
+    factories.make_patient(clinic, "2", "Okafor", "Chidi")
+    after = applied_now(roster)
+    assert numbers(after) == (1, 0, 1, 1)
+    assert after.counts["differences"] == 2
+    assert after.previewed["added"] == 3
+    assert refused(after)[0][:2] == (3, "another-person")
+    assert {each.patient for each in after.rows.exclude(outcome="refused")} == set(
+        Patient.objects.exclude(mrn="2")
+    )
 
 
-@pytest.fixture
-def roster(tmp_path: Path) -> Path:
-    path = tmp_path / "roster.csv"
-    path.write_text(CSV, encoding="cp1252")
-    return path
+def applied_now(roster: Roster) -> Roster:
+    apply_roster(roster=roster, actor=None)
+    return worked_on(roster)
 
 
-def test_the_command_applies_and_tells(clinic: Clinic, roster: Path) -> None:
-    out = StringIO()
-    call_command("import_roster", str(roster), stdout=out)
-    assert Patient.objects.get().birth_date == date(1957, 4, 3)
-    assert out.getvalue().splitlines() == [
-        "1 added, 0 changed, 0 unchanged, 2 refused",
-        "line 3: It has no record number.",
-        "line 4: It has no surname.",
-    ]
+# --- who may be here under another number
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(clinic: Clinic, roster: Path) -> None:
-    out = StringIO()
-    call_command("import_roster", str(roster), "--dry-run", "--clinic", clinic.slug, stdout=out)
-    assert out.getvalue().startswith("1 added, 0 changed, 0 unchanged, 2 refused (nothing was written)")
-    assert not Patient.objects.exists()
+def look_alikes(roster: Roster) -> dict[int, Patient | None]:
+    rows = RosterRow.objects.filter(roster=roster, look_alike__isnull=False).select_related("look_alike")
+    return {each.line: each.look_alike for each in rows}
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
-    [("Dear all,\n", "Headers that help"), ("file,mrn\na.jpg,1\n", "no roster")],
-    ids=["no list", "a mapping"],
+    ("facts", "is_alike"),
+    [
+        ({}, True),
+        ({"given_names": "M. Esther"}, True),
+        ({"family_name": "Garsa Tijerina"}, True),  # a slip
+        ({"family_name": "Garza", "given_names": "María"}, True),  # a part
+        ({"given_names": "Luis"}, False),  # her twin
+        ({"family_name": "Okafor"}, False),
+        ({"birth_date": "1957-04-24"}, False),
+        ({"birth_date": ""}, False),
+        ({"sex": "male"}, False),
+        ({"given_names": ""}, False),  # surnames and a date are what twins share
+    ],
 )
-def test_what_is_no_roster_is_refused(clinic: Clinic, tmp_path: Path, content: str, why: str) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text(content)
-    with pytest.raises(CommandError, match=why):
-        call_command("import_roster", str(path))
-
-
-def test_the_clinic_must_be_named_where_there_are_several(
-    clinic: Clinic, other_clinic: Clinic, roster: Path
+def test_who_looks_like_a_patient_under_another_number_is_shown(
+    clinic: Clinic, patient: Patient, facts: dict[str, Any], is_alike: bool
 ) -> None:
-    with pytest.raises(CommandError, match="--clinic"):
-        call_command("import_roster", str(roster))
+    same = {"family_name": "GARZA TIJERINA", "given_names": "MARIA ESTHER", "birth_date": "1957-04-23"}
+    roster = previewed(clinic, [row(**same | {"sex": "female"} | facts)])
+    assert look_alikes(roster) == ({2: patient} if is_alike else {})
+    assert roster.counts["duplicates"] == int(is_alike)
+    assert roster.counts["added"] == 1
+
+
+def test_likely_duplicates_can_be_left_out(clinic: Clinic, patient: Patient) -> None:
+    twice = row(family_name="Garza Tijerina", given_names="María Esther", birth_date="1957-04-23")
+    roster = applied(clinic, [twice, row(mrn="8")], leave_out_duplicates=True)
+    assert numbers(roster) == (1, 0, 0, 1)
+    assert refused(roster)[0][1] == "looks-like-another"
+    assert not Patient.objects.filter(mrn="0012345").exists()

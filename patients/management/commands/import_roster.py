@@ -56,12 +56,11 @@ class Command(BaseCommand):
             raise CommandError(f"{path} is not a file. Name the list that holds the roster.")
         try:
             roster = self._take_in(clinic, path, options)
-            if not options["dry_run"] and roster.status == RosterStatus.READY:
+            if not options["dry_run"] and _has_news(roster):
                 apply_roster(roster=roster, actor=None, leave_out_duplicates=options["leave_out_duplicates"])
                 roster = _worked_on(roster.pk)
         except (Refused, Trouble) as error:
-            if getattr(error, "code", "") != "nothing-to-apply":
-                raise CommandError(str(error)) from error
+            raise CommandError(str(error)) from error
         self._tell(roster, is_dry_run=options["dry_run"])
 
     def _take_in(self, clinic: Clinic, path: Path, options: dict[str, Any]) -> Roster:
@@ -87,6 +86,10 @@ class Command(BaseCommand):
             break
         if number > _LINES_SHOWN:
             self.stdout.write(f"and {number - _LINES_SHOWN} lines more")
+
+
+def _has_news(roster: Roster) -> bool:
+    return bool(roster.counts["added"] + roster.counts["changed"])
 
 
 def _worked_on(roster_id: UUID) -> Roster:
