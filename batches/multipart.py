@@ -5,96 +5,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
-from django.http.multipartparser import MultiPartParser
 
 from batches.actions.intake import Announced, announce_files, receive_into
 from batches.models import Batch, BatchFile
 from clinics.access import access_of
-from files import staging
+from files import multipart
 from files.errors import Refused, Trouble
 
 _BLOCK_BYTES = 1 << 20
 
 
-class BoundedUploadHandler(FileUploadHandler):
-    """Takes files within the clinic's limits from a form that has come whole.
+class BoundedUploadHandler(multipart.BoundedUploadHandler):
+    """Takes files within the clinic's limits; see the parent for what it raises.
 
-    Django's own parser says nothing of a cut and leaves out the file that it went through.
-
-    Raises Trouble `storage-full` before the first byte when the disk has no room for the body, and Refused
-    `incomplete-upload` when the sender broke off, or said nothing for [15] seconds.
+    A part that outgrows them still comes out with its full size, so that it becomes a FAILED row with its
+    reason.
     """
-
-    def handle_raw_input(
-        self,
-        input_data: Any,
-        META: dict[str, Any],  # noqa: N803 - Django's name
-        content_length: int,
-        boundary: str,
-        encoding: str | None = None,
-    ) -> tuple[Any, Any]:
-        """The fields and the files of the form, in place of Django's own parsing."""
-        _refuse_without_room(content_length)
-        if (connection := META.get("gunicorn.socket")) is not None:
-            connection.settimeout(settings.INTAKE_BODY_TIMEOUT_SECONDS)
-        body: Any = _CountedBody(input_data, content_length)
-        parsed = MultiPartParser(META, body, [_BoundedHandler(self.request)], encoding or "utf-8").parse()
-        body.refuse_cut()
-        return parsed
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        """Never called: the form was parsed before."""
-        return raw_data
-
-    def file_complete(self, file_size: int) -> None:
-        """Never called: the form was parsed before."""
-
-
-class _CountedBody:
-    """A request's body that knows whether all of it came."""
-
-    def __init__(self, stream: Any, length_bytes: int) -> None:
-        self._stream, self._length_bytes, self._come_bytes = stream, length_bytes, 0
-
-    def read(self, size: int) -> bytes:
-        try:
-            piece: bytes = self._stream.read(size)
-        except OSError as silence:
-            raise self._cut() from silence
-        self._come_bytes += len(piece)
-        return piece
-
-    def refuse_cut(self) -> None:
-        if self._come_bytes < self._length_bytes:
-            raise self._cut()
-
-    def _cut(self) -> Refused:
-        message = f"{self._come_bytes} of {self._length_bytes} bytes of the form came. Send it again."
-        return Refused("incomplete-upload", message)
-
-
-class _BoundedHandler(TemporaryFileUploadHandler):
-    """Spools each part to disk, never to memory, and keeps nothing of one that outgrows the clinic's limit.
-
-    Such a part still comes out with its full size, so that it becomes a FAILED row with its reason.
-    """
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        if start + len(raw_data) > self._limit_bytes:
-            self.file.seek(0)
-            self.file.truncate()
-            return
-        super().receive_data_chunk(raw_data, start)
 
     @cached_property
-    def _limit_bytes(self) -> int:
+    def limit_bytes(self) -> int:
+        """The clinic's own limit."""
         access = access_of(self.request) if self.request else None
-        return access.clinic.file_limit_bytes if access else settings.INTAKE_MAX_FILE_BYTES
+        return access.clinic.file_limit_bytes if access else int(settings.INTAKE_MAX_FILE_BYTES)
 
 
 @dataclass(frozen=True)
@@ -153,12 +88,6 @@ def receive_parts(files: Sequence[BatchFile], parts: Sequence[Part]) -> Received
         except (Refused, Trouble) as error:
             received.interrupted.append(Interrupted(part.path, error.code, error.message))
     return received
-
-
-def _refuse_without_room(length_bytes: int) -> None:
-    if staging.free_bytes() - length_bytes < settings.INTAKE_MIN_FREE_BYTES:
-        message = "The server's disk is nearly full. Tell your administrator, then send the files again."
-        raise Trouble("storage-full", message)
 
 
 def _told_apart(paths: Sequence[str]) -> list[str]:

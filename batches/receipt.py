@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from batches.context import PATIENT_CARD
 from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
 from batches.states import FileStatus
+from files.formulas import neutralised
 from files.kinds import FileKind
 from patients.models import Patient
 
@@ -47,10 +47,6 @@ _WITH = ("patient", "image__patient", "image__twin_of", "document__patient", "do
 _ENDS = {"removed": "Removed", "cancelled": "Cancelled with its batch", "rejected": "Set aside"}
 _CARD = "A patient card: it says whose the pictures after it are, and is kept out of charts."
 _CARD_WITHOUT_TIME = "A patient card without a time, which says nothing about others; kept out of charts."
-
-# What makes a spreadsheet read a cell as a formula (OWASP, CSV injection); a plain number is none.
-_FORMULA = re.compile(r"\s*[=+\-@\t\r|%＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -94,12 +90,6 @@ def csv_of(batch: Batch) -> Iterator[str]:
     yield _BYTE_ORDER_MARK + _line(COLUMNS)
     for row in rows_of(batch):
         yield _line(_cells(row))
-
-
-def neutralised(cell: str) -> str:
-    """The text with a quote before it if a spreadsheet would run it as a formula; numbers stay numbers."""
-    is_formula = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
-    return f"'{cell}" if is_formula else cell
 
 
 def review_reason(file: BatchFile) -> str:

@@ -68,7 +68,9 @@ def receive_roster(
     return roster
 
 
-def keep_from_batch(*, clinic: Clinic, name: str, storage_key: str, sha256: str, origin: str, actor: User) -> Roster:
+def keep_from_batch(
+    *, clinic: Clinic, name: str, storage_key: str, sha256: str, origin: str, actor: User
+) -> Roster:
     """A list that came with the pictures of a batch, to be looked at and applied under Rosters; its bytes are
     its own from here on. Call it in the transaction that settles the file.
     """

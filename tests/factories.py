@@ -26,7 +26,8 @@ from documents.models import Document, DocumentVariant
 from files import staging, storage
 from imaging.models import Image, Variant
 from patients.matcher import refresh_keys
-from patients.models import Patient
+from patients.models import Patient, Roster
+from patients.roster_actions import Sent, receive_roster
 
 API = "/api/v1"
 JSON = "application/json"
@@ -75,6 +76,15 @@ def make_file(
 ) -> BatchFile:
     """A row in any state, without a road behind it."""
     return BatchFile.objects.create(batch=batch, path=path, status=status, **{"size": 1, **row})
+
+
+ROSTER = b"MRN;Apellidos;Nombre\n0012345;Pereda;Luz\n;Nadie;\n"
+
+
+def make_roster(clinic: Clinic, user: User | None = None, content: bytes = ROSTER, **sent: Any) -> Roster:
+    """A list of patients that waits to be read."""
+    facts = {"name": "list.csv", "chunks": [content], **sent}
+    return receive_roster(clinic=clinic, sent=Sent(**facts), actor=user)
 
 
 def send_file(batch: Batch, path: str, content: bytes) -> BatchFile:

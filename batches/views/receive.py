@@ -1,40 +1,25 @@
 """Takes files from a plain multipart form: spooled within limits, and one that is refused stops no other."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.utils.decorators import method_decorator
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from batches.models import Batch
 from batches.multipart import BoundedUploadHandler, announce_parts, parts_of, receive_parts
 from batches.states import FileStatus
-from clinics.views.page import Page
-from files.errors import Refused, Trouble
+from files.errors import Refused
+from patients.views import takes_files
 
 
-@method_decorator(csrf_exempt, name="dispatch")
-class TakesFiles(Page):
-    """A page whose form may hold files; its form is checked for the CSRF token like every other.
+class TakesFiles(takes_files.TakesFiles):
+    """A page that takes files into a batch, within the clinic's limits."""
 
-    The check itself reads the form, so the handler that bounds it must be in place before: hence exempt
-    outside, protected inside.
-    """
+    handler = BoundedUploadHandler
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Bound what is read, then answer as every page does; a refusal is said on the page it came from."""
-        if request.method == "POST":
-            request.upload_handlers = [BoundedUploadHandler(request)]
-        try:
-            return csrf_protect(super().dispatch)(request, *args, **kwargs)
-        except (Refused, Trouble) as refusal:
-            messages.error(request, str(refusal))
-            return redirect(request.path.removesuffix("/files"))
+    def comes_from(self, request: HttpRequest) -> str:
+        """The batch's page, or the form of a new one."""
+        return request.path.removesuffix("/files")
 
 
 def receive_files(batch: Batch, uploads: Sequence[UploadedFile[bytes]]) -> str:

@@ -9,113 +9,268 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinics', '0002_right_patient'),
-        ('patients', '0003_index'),
+        ("clinics", "0002_right_patient"),
+        ("patients", "0003_index"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Roster',
+            name="Roster",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.TextField(verbose_name='file name')),
-                ('origin', models.CharField(blank=True, max_length=32)),
-                ('size', models.PositiveBigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('storage_key', models.CharField(editable=False, max_length=64)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('status', models.CharField(choices=[(patients.roster_states.RosterStatus['PENDING'], patients.roster_states.RosterStatus['PENDING']), (patients.roster_states.RosterStatus['READING'], patients.roster_states.RosterStatus['READING']), (patients.roster_states.RosterStatus['READY'], patients.roster_states.RosterStatus['READY']), (patients.roster_states.RosterStatus['APPLYING'], patients.roster_states.RosterStatus['APPLYING']), (patients.roster_states.RosterStatus['APPLIED'], patients.roster_states.RosterStatus['APPLIED']), (patients.roster_states.RosterStatus['FAILED'], patients.roster_states.RosterStatus['FAILED']), (patients.roster_states.RosterStatus['UNDOING'], patients.roster_states.RosterStatus['UNDOING']), (patients.roster_states.RosterStatus['UNDONE'], patients.roster_states.RosterStatus['UNDONE'])], default=patients.roster_states.RosterStatus['PENDING'], editable=False, max_length=16)),
-                ('version', models.PositiveIntegerField(default=0, editable=False)),
-                ('mapping', models.JSONField(blank=True, null=True)),
-                ('is_wanted', models.BooleanField(default=False, editable=False)),
-                ('leaves_out_duplicates', models.BooleanField(default=False, editable=False)),
-                ('reading', models.JSONField(default=dict, editable=False)),
-                ('previewed', models.JSONField(default=dict, editable=False)),
-                ('counts', models.JSONField(default=dict, editable=False)),
-                ('attempts', models.PositiveIntegerField(default=0, editable=False)),
-                ('lost_claims', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('troubles', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('lease_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('sent_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('retry_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('error_code', models.CharField(blank=True, editable=False, max_length=64)),
-                ('error_message', models.TextField(blank=True, editable=False)),
-                ('read_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('applied_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('undone_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('undo_reason', models.TextField(blank=True, editable=False)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clinics.clinic')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('undone_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('wanted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.TextField(verbose_name="file name")),
+                ("origin", models.CharField(blank=True, max_length=32)),
+                ("size", models.PositiveBigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("storage_key", models.CharField(editable=False, max_length=64)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            (
+                                patients.roster_states.RosterStatus["PENDING"],
+                                patients.roster_states.RosterStatus["PENDING"],
+                            ),
+                            (
+                                patients.roster_states.RosterStatus["READING"],
+                                patients.roster_states.RosterStatus["READING"],
+                            ),
+                            (
+                                patients.roster_states.RosterStatus["READY"],
+                                patients.roster_states.RosterStatus["READY"],
+                            ),
+                            (
+                                patients.roster_states.RosterStatus["APPLYING"],
+                                patients.roster_states.RosterStatus["APPLYING"],
+                            ),
+                            (
+                                patients.roster_states.RosterStatus["APPLIED"],
+                                patients.roster_states.RosterStatus["APPLIED"],
+                            ),
+                            (
+                                patients.roster_states.RosterStatus["FAILED"],
+                                patients.roster_states.RosterStatus["FAILED"],
+                            ),
+                            (
+                                patients.roster_states.RosterStatus["UNDOING"],
+                                patients.roster_states.RosterStatus["UNDOING"],
+                            ),
+                            (
+                                patients.roster_states.RosterStatus["UNDONE"],
+                                patients.roster_states.RosterStatus["UNDONE"],
+                            ),
+                        ],
+                        default=patients.roster_states.RosterStatus["PENDING"],
+                        editable=False,
+                        max_length=16,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0, editable=False)),
+                ("mapping", models.JSONField(blank=True, null=True)),
+                ("is_wanted", models.BooleanField(default=False, editable=False)),
+                ("leaves_out_duplicates", models.BooleanField(default=False, editable=False)),
+                ("reading", models.JSONField(default=dict, editable=False)),
+                ("previewed", models.JSONField(default=dict, editable=False)),
+                ("counts", models.JSONField(default=dict, editable=False)),
+                ("attempts", models.PositiveIntegerField(default=0, editable=False)),
+                ("lost_claims", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("troubles", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("lease_until", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("sent_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("retry_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("error_code", models.CharField(blank=True, editable=False, max_length=64)),
+                ("error_message", models.TextField(blank=True, editable=False)),
+                ("read_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("applied_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("undone_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("undo_reason", models.TextField(blank=True, editable=False)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clinics.clinic"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "wanted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', 'id'],
+                "ordering": ["-created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='RosterMapping',
+            name="RosterMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('signature', models.CharField(max_length=64)),
-                ('mapping', models.JSONField()),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clinics.clinic')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("signature", models.CharField(max_length=64)),
+                ("mapping", models.JSONField()),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="clinics.clinic"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RosterRow',
+            name="RosterRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField()),
-                ('mrn', models.CharField(max_length=64, verbose_name='record number')),
-                ('family_name', models.CharField(max_length=200)),
-                ('given_names', models.CharField(max_length=200)),
-                ('suffix', models.CharField(max_length=32)),
-                ('birth_date', models.DateField(null=True)),
-                ('sex', models.CharField(max_length=1)),
-                ('outcome', models.CharField(choices=[(patients.roster_states.Outcome['ADDED'], patients.roster_states.Outcome['ADDED']), (patients.roster_states.Outcome['CHANGED'], patients.roster_states.Outcome['CHANGED']), (patients.roster_states.Outcome['UNCHANGED'], patients.roster_states.Outcome['UNCHANGED']), (patients.roster_states.Outcome['REFUSED'], patients.roster_states.Outcome['REFUSED'])], max_length=9)),
-                ('code', models.CharField(max_length=32)),
-                ('why', models.TextField()),
-                ('before', models.JSONField(null=True)),
-                ('kept', models.TextField()),
-                ('look_alike', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='patients.patient')),
-                ('patient', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='patients.patient')),
-                ('roster', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='patients.roster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField()),
+                ("mrn", models.CharField(max_length=64, verbose_name="record number")),
+                ("family_name", models.CharField(max_length=200)),
+                ("given_names", models.CharField(max_length=200)),
+                ("suffix", models.CharField(max_length=32)),
+                ("birth_date", models.DateField(null=True)),
+                ("sex", models.CharField(max_length=1)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            (
+                                patients.roster_states.Outcome["ADDED"],
+                                patients.roster_states.Outcome["ADDED"],
+                            ),
+                            (
+                                patients.roster_states.Outcome["CHANGED"],
+                                patients.roster_states.Outcome["CHANGED"],
+                            ),
+                            (
+                                patients.roster_states.Outcome["UNCHANGED"],
+                                patients.roster_states.Outcome["UNCHANGED"],
+                            ),
+                            (
+                                patients.roster_states.Outcome["REFUSED"],
+                                patients.roster_states.Outcome["REFUSED"],
+                            ),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("code", models.CharField(max_length=32)),
+                ("why", models.TextField()),
+                ("before", models.JSONField(null=True)),
+                ("kept", models.TextField()),
+                (
+                    "look_alike",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="patients.patient",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="patients.patient",
+                    ),
+                ),
+                (
+                    "roster",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="patients.roster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['roster', 'line'],
+                "ordering": ["roster", "line"],
             },
         ),
         migrations.AddIndex(
-            model_name='roster',
-            index=models.Index(fields=['clinic', '-created_at'], name='roster_by_clinic'),
+            model_name="roster",
+            index=models.Index(fields=["clinic", "-created_at"], name="roster_by_clinic"),
         ),
         migrations.AddIndex(
-            model_name='roster',
-            index=models.Index(fields=['status', 'lease_until'], name='roster_by_claim'),
+            model_name="roster",
+            index=models.Index(fields=["status", "lease_until"], name="roster_by_claim"),
         ),
         migrations.AddConstraint(
-            model_name='roster',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['PENDING', 'READING', 'READY', 'APPLYING', 'APPLIED', 'FAILED', 'UNDOING', 'UNDONE'])), name='roster_status_is_known'),
+            model_name="roster",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ["PENDING", "READING", "READY", "APPLYING", "APPLIED", "FAILED", "UNDOING", "UNDONE"],
+                    )
+                ),
+                name="roster_status_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rostermapping',
-            constraint=models.UniqueConstraint(fields=('clinic', 'signature'), name='one_roster_mapping_per_header'),
+            model_name="rostermapping",
+            constraint=models.UniqueConstraint(
+                fields=("clinic", "signature"), name="one_roster_mapping_per_header"
+            ),
         ),
         migrations.AddIndex(
-            model_name='rosterrow',
-            index=models.Index(fields=['roster', 'outcome', 'line'], name='roster_row_by_outcome'),
+            model_name="rosterrow",
+            index=models.Index(fields=["roster", "outcome", "line"], name="roster_row_by_outcome"),
         ),
         migrations.AddIndex(
-            model_name='rosterrow',
-            index=models.Index(condition=models.Q(('look_alike__isnull', False)), fields=['roster', 'line'], name='roster_row_look_alike'),
+            model_name="rosterrow",
+            index=models.Index(
+                condition=models.Q(("look_alike__isnull", False)),
+                fields=["roster", "line"],
+                name="roster_row_look_alike",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rosterrow',
-            constraint=models.UniqueConstraint(fields=('roster', 'line'), name='one_roster_row_per_line'),
+            model_name="rosterrow",
+            constraint=models.UniqueConstraint(fields=("roster", "line"), name="one_roster_row_per_line"),
         ),
     ]

@@ -1,6 +1,5 @@
 """The second step: the directory is brought up to the roster, in one transaction, as it is at that moment."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,9 +23,7 @@ from patients.rosters.lines import Line
 
 # New keys fall all over their table: few large steps cost least (see `patients.matcher`).
 _ROWS_AT_ONCE = 20_000
-_NEW = (
-    *("id", "clinic", "mrn", "mrn_key", *FIELDS, "provisional", "created_at", "updated_at"),
-)
+_NEW = (*("id", "clinic", "mrn", "mrn_key", *FIELDS, "provisional", "created_at", "updated_at"),)
 _CHANGE = (
     "UPDATE patients_patient SET family_name = %s, given_names = %s, suffix = %s, birth_date = %s, sex = %s, "
     "provisional = %s, updated_at = %s WHERE id = %s"

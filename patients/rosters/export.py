@@ -2,9 +2,9 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 
+from files.formulas import neutralised
 from patients.models import Patient, Roster, RosterRow
 from patients.roster_states import Outcome
 from patients.rosters import lines
@@ -18,9 +18,6 @@ COLUMNS = (
 # Without it Excel takes the table for one in an old code page, and shows every accent wrong.
 _BYTE_ORDER_MARK = "\ufeff"
 _ROWS_AT_ONCE = 2_000
-# What makes a spreadsheet read a cell as a formula (OWASP, CSV injection); a plain number is none.
-_FORMULA = re.compile(r"\s*[=+\-@\t\r|%＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 
 
 def csv_of(roster: Roster, *, outcome: str = "", text: str = "") -> Iterator[str]:
@@ -41,7 +38,7 @@ def _cells(row: RosterRow) -> list[str]:
         *(before.get(name) for name in FIELDS),
         *(*_whom(row.look_alike), row.kept),
     )
-    return [_neutralised("" if value is None else str(value)) for value in values]
+    return [neutralised("" if value is None else str(value)) for value in values]
 
 
 def _outcome(row: RosterRow) -> str:
@@ -50,11 +47,6 @@ def _outcome(row: RosterRow) -> str:
 
 def _whom(patient: Patient | None) -> tuple[str, str]:
     return (patient.mrn, patient.display_name) if patient else ("", "")
-
-
-def _neutralised(cell: str) -> str:
-    is_formula = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
-    return f"'{cell}" if is_formula else cell
 
 
 def _written(rows: Sequence[Sequence[str]]) -> str:

@@ -31,7 +31,9 @@ def read(claim: Claim) -> None:
         progress.tell(roster.pk, "Reading the file")
         listing = _listing(roster, folder)
         if listing.is_mapping:
-            message = "This list says which file is whose. It is no roster; drop it with the pictures instead."
+            message = (
+                "This list says which file is whose. It is no roster; drop it with the pictures instead."
+            )
             raise FileRejected("list-not-a-roster", message)
         _forget_rows(claim)
         _write_rows(claim, listing)

@@ -3,7 +3,8 @@
 from django.db.models import Count
 
 from clinics.models import Clinic
-from patients.models import Roster, RosterQuerySet
+from patients.models import Roster
+from patients.roster_models import RosterQuerySet
 from patients.roster_states import RosterStatus
 
 

@@ -50,9 +50,7 @@ def undo(claim: Claim) -> None:
         kept = lines.chosen(roster, outcome="kept").count()
         counts = {"removed": removed, "restored": restored, "kept": kept}
         claims.settle(claim, RosterStatus.UNDONE, counts=roster.counts | counts, undone_at=timezone.now())
-        audit.record(
-            "roster-undone", clinic=roster.clinic, actor=roster.undone_by, target=roster, **counts
-        )
+        audit.record("roster-undone", clinic=roster.clinic, actor=roster.undone_by, target=roster, **counts)
 
 
 def _remove_added(roster: Roster) -> int:

@@ -75,7 +75,13 @@ def test_a_status_is_written_in_one_module(path: Path) -> None:
         (r"\bPdfDocument\(", {"documents/text.py"}),
         (
             r"\.delay\(|\.apply_async\(|\.send_task\(",
-            {"batches/tasks.py", "config/beat.py", "config/celery.py", "patients/bell.py", "patients/tasks.py"},
+            {
+                "batches/tasks.py",
+                "config/beat.py",
+                "config/celery.py",
+                "patients/bell.py",
+                "patients/tasks.py",
+            },
         ),
         (r"\brequest\.body\b", set()),
     ],

@@ -12,6 +12,7 @@ from batches.models import Batch
 from batches.selectors import receipt_of
 from batches.states import ON_THE_WAY, FileStatus
 from clinics.models import User
+from files.formulas import neutralised
 from patients.models import Patient
 from tests import factories
 
@@ -35,7 +36,7 @@ from tests import factories
     ],
 )
 def test_no_cell_becomes_a_formula_and_numbers_stay_numbers(cell: str, shown: str) -> None:
-    assert receipt.neutralised(cell) == shown
+    assert neutralised(cell) == shown
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from batches.models import Batch, BatchFile
 from batches.states import FileStatus
-from clinics.access import CAPTURE, PERMISSIONS, REVIEW, VIEW
+from clinics.access import CAPTURE, IMPORT, PERMISSIONS, REVIEW, VIEW
 from clinics.models import AuditEntry, Clinic, Role, User
 from clinics.tokens import create_token
 from tests import factories
@@ -56,6 +56,13 @@ NEEDS: Mapping[str, str] = {
     "GET api:review": REVIEW,
     "GET api:batch-review": REVIEW,
     "POST patients_api:patients": REVIEW,
+    "POST patients_api:rosters": IMPORT,
+    "POST patients_api:roster-preview": IMPORT,
+    "DELETE patients_api:roster": IMPORT,
+    "PUT patients_api:roster-columns": IMPORT,
+    "POST patients_api:roster-apply": IMPORT,
+    "POST patients_api:roster-retry": IMPORT,
+    "POST patients_api:roster-undo": IMPORT,
 }
 
 
@@ -67,12 +74,17 @@ def make_patient_id(user: User) -> UUID:
     return factories.make_patient(factories.access_of(user).clinic, "70001", "Nobody", "Else").pk
 
 
+def make_roster_id(user: User) -> UUID:
+    return factories.make_roster(factories.access_of(user).clinic, user).pk
+
+
 # One of each thing that an address can name, in the user's clinic.
 MAKERS: Mapping[str, Callable[[User], UUID]] = {
     "batch_id": lambda user: factories.make_batch(user).pk,
     "file_id": make_file_id,
     "patient_id": make_patient_id,
     "image_id": lambda user: factories.make_image(factories.access_of(user).clinic).pk,
+    "roster_id": make_roster_id,
     "document_id": lambda user: factories.make_document(factories.access_of(user).clinic).pk,
 }
 
