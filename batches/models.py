@@ -13,7 +13,7 @@ from clinics.models import Clinic
 from documents.models import Document, ProcessingType
 from files.kinds import FileKind
 from imaging.models import Image
-from patients.models import Patient
+from patients.models import Patient, Roster
 
 
 class Source(models.TextChoices):
@@ -194,6 +194,7 @@ class BatchFile(models.Model):
     # What it became, or why it did not.
     image = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     document = models.ForeignKey(Document, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    roster = models.ForeignKey(Roster, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     error_code = models.CharField(max_length=64, blank=True, editable=False)
     error_message = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -28,6 +28,7 @@ urlpatterns = [
     path(API, include("documents.api_urls")),
     path("account", include("clinics.urls")),
     path("patients", include("patients.urls")),
+    path("rosters", include("patients.roster_urls")),
     path("settings", include("patients.settings_urls")),
     path("", include("batches.urls")),
 ]

@@ -47,6 +47,7 @@ class FileSerializer(serializers.ModelSerializer[BatchFile]):
     evidence = serializers.SerializerMethodField()
     image_id = serializers.UUIDField(read_only=True, allow_null=True)
     document_id = serializers.UUIDField(read_only=True, allow_null=True)
+    roster_id = serializers.UUIDField(read_only=True, allow_null=True)
     duplicate_of = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
 
@@ -65,8 +66,8 @@ class FileSerializer(serializers.ModelSerializer[BatchFile]):
                 "confidence",
                 "decision",
             ),
-            *("evidence", "image_id", "document_id", "duplicate_of", "error", "attempts", "received_at"),
-            "processed_at",
+            *("evidence", "image_id", "document_id", "roster_id", "duplicate_of", "error", "attempts"),
+            *("received_at", "processed_at"),
         ]
         read_only_fields = fields
 

@@ -8,10 +8,13 @@ from django.utils import timezone
 from batches import claims, listed, transitions
 from batches.claims import Claim
 from batches.context import spread_news
+from batches.models import BatchFile
 from batches.states import FileStatus
 from files import staging
 from files.kinds import FileKind
 from patients.list_file import ListFile, read_list
+from patients.models import Roster
+from patients.roster_actions import keep_from_batch
 
 LIST_READ = "list-read"
 
@@ -27,11 +30,13 @@ def take_in(claim: Claim, folder: Path) -> None:
     sha256 = staging.sha256_of(file.storage_key)
     with transaction.atomic():
         transitions.lock_batch(file.batch_id)
+        roster = file.roster or _roster_of(file, listing, sha256)
         claims.settle(
             claim,
             FileStatus.COMPLETED,
             code=LIST_READ,
             kind=FileKind.CSV,
+            roster=roster,
             sha256=sha256,
             decision="",
             evidence={"list": _told(listing)},
@@ -41,6 +46,20 @@ def take_in(claim: Claim, folder: Path) -> None:
         )
         file.kind = FileKind.CSV
         spread_news(file)
+
+
+def _roster_of(file: BatchFile, listing: ListFile, sha256: str) -> Roster | None:
+    """A list of people can be brought into the directory as well, where a person wants that: under Rosters."""
+    if listing.is_mapping:
+        return None
+    return keep_from_batch(
+        clinic=file.batch.clinic,
+        name=file.name,
+        storage_key=file.storage_key,
+        sha256=sha256,
+        origin=file.batch.batch_number,
+        actor=file.batch.created_by,
+    )
 
 
 def _told(listing: ListFile) -> dict[str, object]:

@@ -80,6 +80,10 @@ def read(
             out.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
     if not tally.rows and not tally.refused:
         raise FileRejected("list-empty", "This list has a header and no line below it. Save it again.")
+    return _facts(data, text, header, tally)
+
+
+def _facts(data: bytes, text: str, header: Header, tally: _Tally) -> dict[str, Any]:
     return {
         "is_mapping": Column.PATH in header.columns,
         "rows": tally.rows,
