@@ -74,12 +74,12 @@ def _do(claim: Claim) -> None:
     except Exception as bug:  # noqa: BLE001 - whatever it was, the roster must not be lost with it
         # The type only: a message could quote a patient.
         log.error("roster error roster=%s type=%s", claim.roster.pk, type(bug).__name__)  # noqa: TRY400
+        # It may have been the connection to the database, and then it takes a new one to say so.
+        connection.close_if_unusable_or_obsolete()
         _say(claims.release, claim, "internal-error", _OURS)
 
 
 def _say(end: Callable[[Claim, str, str], None], claim: Claim, code: str, message: str) -> None:
-    # What failed may have been the connection to the database, and then it takes a new one to say so.
-    connection.close_if_unusable_or_obsolete()
     try:
         end(claim, code, message)
     except ClaimLost:
