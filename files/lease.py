@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def kept(renew: Callable[[], object], *, what: str) -> Iterator[None]:
-    """Call `renew` every [5] seconds, in a thread with a connection of its own, for as long as the block runs.
+    """Call `renew` every [5] seconds, in a thread with a connection of its own, while the block runs.
 
     `what` names the thing held in the log, by its kind and identifier. Work that is quick never renews.
     """

@@ -81,8 +81,8 @@ def take_out(patient_ids: Iterable[UUID]) -> None:
 
 
 def take_turn(clinic_id: UUID) -> None:
-    """Wait until nobody else changes the clinic's directory, and keep others waiting until the transaction ends:
-    what is planned from here on is planned on what will still be there.
+    """Wait until nobody else changes the clinic's directory, and keep others waiting until the transaction
+    ends: what is planned from here on is planned on what will still be there.
     """
     _locked(clinic_id)
 

@@ -27,8 +27,8 @@ _S = RosterStatus
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A list as it was sent; `mapping` says what its columns hold, None for "find out". With `is_wanted` it is
-    applied as soon as it is read.
+    """A list as it was sent; `mapping` says what its columns hold, None for "find out". With `is_wanted` it
+    is applied as soon as it is read.
     """
 
     name: str
@@ -43,8 +43,8 @@ def receive_roster(
 ) -> Roster:
     """Take a list in: its bytes are safe when this returns, and a worker reads it.
 
-    Raises Refused `bad-mapping` (400), FileRejected `empty-file` (400) and `list-too-large` (413), and Trouble
-    where there is no room.
+    Raises Refused `bad-mapping` (400), FileRejected `empty-file` (400) and `list-too-large` (413), and
+    Trouble where there is no room.
     """
     mapping = mappings.checked(sent.mapping) if sent.mapping is not None else None
     with ExitStack() as unless_kept:
@@ -90,8 +90,8 @@ def keep_from_batch(
 
 
 def set_columns(*, roster: Roster, mapping: Mapping[str, str], actor: User) -> None:
-    """Say what the columns hold; the list is read again, and the clinic's next one with these headers the same
-    way. Raises Refused `bad-mapping` (400), `roster-busy` and `roster-settled` (409).
+    """Say what the columns hold; the list is read again, and the clinic's next one with these headers the
+    same way. Raises Refused `bad-mapping` (400), `roster-busy` and `roster-settled` (409).
     """
     plain = mappings.checked(mapping)
     with transaction.atomic():

@@ -73,7 +73,7 @@ class RostersView(_FormView):
         responses=answers({202: RosterSerializer}, 400, 413, 415, 422, 503),
     )
     def post(self, request: Request) -> Response:
-        """Send a list that is applied as soon as it is read; ask for the roster until it is APPLIED or FAILED."""
+        """Send a list that is applied as soon as it is read; ask for it until it is APPLIED or FAILED."""
         access = require(request, IMPORT)
         body = checked(ImportBody, request.data)
         wanted = {"is_wanted": True, "leaves_out_duplicates": body["leave_out_duplicates"]}
@@ -230,7 +230,7 @@ class RosterUndoView(APIView):
         responses=answers({202: RosterSerializer}, 400, 404, 409),
     )
     def post(self, request: Request, roster_id: UUID) -> Response:
-        """Take an APPLIED one back as far as nobody has built on it; rows of outcome `kept` say what stays."""
+        """Take an APPLIED one back, as far as nobody has built on it; rows `kept` say what stays."""
         access, roster = _own(request, IMPORT, roster_id)
         reason = checked(UndoRosterBody, request.data)["reason"]
         actions.undo_roster(roster=roster, actor=access.user, reason=reason)

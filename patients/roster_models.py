@@ -55,7 +55,8 @@ class Roster(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
-    # How it was read: {format, encoding, delimiter, sheet, sheets, columns: [{index, header, field, samples}]}.
+    # How it was read: {format, encoding, delimiter, sheet, sheets,
+    # columns: [{index, header, field, samples}]}.
     reading = models.JSONField(default=dict, editable=False)
     # Its rows in numbers: as it was read, and as they came out.
     previewed = models.JSONField(default=dict, editable=False)

@@ -6,6 +6,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from clinics.api.shapes import ListShape, PageQuery
 from patients.models import Roster, RosterRow
@@ -158,6 +159,10 @@ class MappingField(serializers.DictField):
     """What each column holds; in a form it is JSON in a text field."""
 
     child = serializers.CharField(allow_blank=True)
+
+    def get_value(self, dictionary: Mapping[str, Any]) -> Any:
+        """As it was sent: a form has no dictionaries."""
+        return dictionary.get(self.field_name or "", empty)
 
     def to_internal_value(self, data: Any) -> Any:
         """The mapping, from a form or a body."""

@@ -30,8 +30,8 @@ _bell = _Bell()
     time_limit=settings.INTAKE_ROSTER_SECONDS + 30,
 )
 def work_on_roster(roster_id: str) -> None:
-    """Read, apply or take back one roster. Half a million rows take longer than a message stays with a worker:
-    one that comes a second time meanwhile finds the claim taken.
+    """Read, apply or take back one roster. Half a million rows take longer than a message stays with a
+    worker: one that comes a second time meanwhile finds the claim taken.
     """
     road.work_on(UUID(roster_id))
 

@@ -5,16 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('batches', '0007_chart_moves_and_undo'),
-        ('patients', '0004_rosters'),
+        ("batches", "0007_chart_moves_and_undo"),
+        ("patients", "0004_rosters"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='batchfile',
-            name='roster',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='patients.roster'),
+            model_name="batchfile",
+            name="roster",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="patients.roster",
+            ),
         ),
     ]

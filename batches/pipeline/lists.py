@@ -49,7 +49,7 @@ def take_in(claim: Claim, folder: Path) -> None:
 
 
 def _roster_of(file: BatchFile, listing: ListFile, sha256: str) -> Roster | None:
-    """A list of people can be brought into the directory as well, where a person wants that: under Rosters."""
+    """A list of people can be brought into the directory as well, by a person, under Rosters."""
     if listing.is_mapping:
         return None
     return keep_from_batch(

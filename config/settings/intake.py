@@ -61,8 +61,8 @@ INTAKE_SANDBOX_CPU_SECONDS: int = env.int("INTAKE_SANDBOX_CPU_SECONDS", 30)
 INTAKE_SANDBOX_WALL_SECONDS: int = env.int("INTAKE_SANDBOX_WALL_SECONDS", 60)
 INTAKE_SANDBOX_FILE_BYTES: int = env.int("INTAKE_SANDBOX_FILE_BYTES", 256 * MIB)
 
-# Rosters: how long an applied one can be taken back, and how long one task may work on one (its claim lives by
-# its lease, so a message that comes a second time meanwhile does nothing).
+# Rosters: how long an applied one can be taken back, and how long one task may work on one (its claim lives
+# by its lease, so a message that comes a second time meanwhile does nothing).
 INTAKE_ROSTER_UNDO_DAYS: int = env.int("INTAKE_ROSTER_UNDO_DAYS", 30)
 INTAKE_ROSTER_SECONDS: int = env.int("INTAKE_ROSTER_SECONDS", 1800)
 

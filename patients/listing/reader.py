@@ -61,7 +61,8 @@ def read(
 
     Returns `is_mapping` (it has a column of paths), `rows`, `refused` (how many lines were not understood),
     `told` (the first [20] of those: line and why), and how it was read: `format`, `encoding`, `delimiter`,
-    `columns`. `mapping` says what each column holds ({"0": "mrn"}); without it the headers do. Raises FileRejected "list-not-understood",
+    `columns`. `mapping` says what each column holds ({"0": "mrn"}); without it the headers do. Raises
+    FileRejected "list-not-understood",
     "list-quote-open", "list-empty", "list-too-large", "list-too-long", "list-too-wide".
     """
     data = _data(Path(path), max_bytes)

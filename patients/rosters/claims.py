@@ -89,7 +89,7 @@ def fail(claim: Claim, code: str, message: str) -> None:
 
 
 def release(claim: Claim, code: str, message: str) -> None:
-    """Give the roster back because the environment failed: tried again later, at an end after [5] troubles."""
+    """Give the roster back because the environment failed: tried again later, [5] times."""
     troubles = claim.roster.troubles + 1
     if troubles >= settings.INTAKE_MAX_TROUBLES:
         fail(claim, code, message)

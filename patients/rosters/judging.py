@@ -1,5 +1,5 @@
-"""What a row of a roster does to the directory as it is now: patients come and change, nobody goes, and nobody
-is mixed up.
+"""What a row of a roster does to the directory as it is now: patients come and change, nobody goes, and
+nobody is mixed up.
 """
 
 from collections.abc import Iterator, Sequence
@@ -56,8 +56,8 @@ class Fault:
 
 @dataclass(slots=True)
 class Verdict:
-    """What one row does. `patient` is the record that bears its number, changed in memory as the row wants it;
-    `before` are the old values of what it changes.
+    """What one row does. `patient` is the record that bears its number, changed in memory as the row wants
+    it; `before` are the old values of what it changes.
     """
 
     outcome: Outcome

@@ -1,4 +1,4 @@
-"""Which column means what: as somebody once said for a clinic's list, and used when the same headers come again."""
+"""Which column means what: as somebody once said, and used when the same headers come again."""
 
 import hashlib
 import unicodedata
@@ -24,8 +24,8 @@ def signature_of(headers: Iterable[str]) -> str:
 
 
 def checked(mapping: Mapping[str, str]) -> dict[str, str]:
-    """The mapping, if it can be used. Raises Refused `bad-mapping`: a field that is unknown, or that two columns
-    claim, a column that is no number, no record number, or no name.
+    """The mapping, if it can be used. Raises Refused `bad-mapping`: a field that is unknown, or that two
+    columns claim, a column that is no number, no record number, or no name.
     """
     taken = [field for field in mapping.values() if field != IGNORED]
     if unknown := sorted(set(taken) - set(FIELDS)):

@@ -59,8 +59,8 @@ def _take(roster_id: UUID) -> Claim | None:
 
 
 def _do(claim: Claim) -> None:
-    """One step. The sender's fault ends it with its reason, the environment's is tried again, ours is reported
-    and tried again.
+    """One step. The sender's fault ends it with its reason, the environment's is tried again, ours is
+    reported and tried again.
     """
     try:
         with lease.kept(partial(claims.renew, claim), what=f"roster={claim.roster.pk}"):

@@ -1,7 +1,7 @@
 """An applied roster is taken back, in one transaction, as far as nobody has built on it since.
 
-Who came by it and has nothing in the chart goes again; what it changed gets its old value back where nobody has
-changed it since. The rest stays, and its row says why.
+Who came by it and has nothing in the chart goes again; what it changed gets its old value back where nobody
+has changed it since. The rest stays, and its row says why.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

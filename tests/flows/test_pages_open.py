@@ -34,6 +34,7 @@ class World:
         self.filed: BatchFile = factories.make_file(
             self.batch, "b.jpg", status=FileStatus.COMPLETED, patient=patient, image=self.image
         )
+        self.roster = factories.make_roster(clinic, owner)
         self.unknown = factories.make_patient(clinic, "P-KXQHMB", "Garza", provisional=True)
         gone = factories.make_patient(clinic, "P-BBCDFG", "Gone", provisional=True, merged_into=patient)
         self.merge = PatientMerge.objects.create(
@@ -67,6 +68,11 @@ PAGES: dict[str, tuple[Callable[[World], str], set[Role]]] = {
     "chart": (lambda w: reverse("batches:chart", args=[w.patient.pk]), EVERYBODY),
     "picture": (lambda w: reverse("batches:picture", args=[w.image.pk]), EVERYBODY),
     "document": (lambda w: reverse("batches:document", args=[w.document.pk]), EVERYBODY),
+    "rosters": (lambda _: reverse("rosters:list"), EVERYBODY),
+    "roster": (lambda w: reverse("rosters:roster", args=[w.roster.pk]), EVERYBODY),
+    "roster live": (lambda w: reverse("rosters:live", args=[w.roster.pk]), EVERYBODY),
+    "roster rows": (lambda w: reverse("rosters:export", args=[w.roster.pk]), EVERYBODY),
+    "remove a roster": (lambda w: reverse("rosters:remove", args=[w.roster.pk]), CAPTURE),
     "account": (lambda _: reverse("clinics:account"), EVERYBODY),
     "password": (lambda _: reverse("clinics:password"), EVERYBODY),
     "audit": (lambda _: reverse("clinics:audit"), MANAGE),
@@ -89,6 +95,10 @@ OF_A_CLINIC = [
     "chart",
     "picture",
     "document",
+    "roster",
+    "roster live",
+    "roster rows",
+    "remove a roster",
 ]
 
 

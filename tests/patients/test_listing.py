@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,7 +16,7 @@ PLAIN = "MRN,Apellidos,Nombre,Fecha de nacimiento,Sexo\n0012345,Garza Tijerina,M
 def told(folder: Path, content: bytes | str, **limits: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     path = folder / "list.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    summary = read(path=str(path), scratch=str(folder), **LIMITS | limits)
+    summary = read(path=str(path), scratch=str(folder), **cast("Any", LIMITS | limits))
     return summary, [json.loads(line) for line in (folder / ROWS_FILE).read_text().splitlines()]
 
 

@@ -196,7 +196,9 @@ def told(roster: Roster) -> tuple[int, int, int]:
 def test_who_came_goes_and_what_changed_is_as_before(
     clinic: Clinic, patient: Patient, admin_user: User
 ) -> None:
-    news = row(mrn=patient.mrn, family_name="Garza de Soto", given_names="María Esther", birth_date="1957-04-23")
+    news = row(
+        mrn=patient.mrn, family_name="Garza de Soto", given_names="María Esther", birth_date="1957-04-23"
+    )
     roster = applied(clinic, [row(), news], actor=admin_user)
     assert taken_back(roster, admin_user).status == RosterStatus.UNDONE
     assert told(roster) == (1, 1, 0)
