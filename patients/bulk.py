@@ -1,8 +1,9 @@
 """Many rows at once, straight into a table: several times as fast as model by model, for a roster's rows."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -27,38 +28,49 @@ def insert(model: type[Model], fields: Sequence[str], rows: Iterable[Sequence[An
     write(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', rows)  # noqa: S608 - our own names
 
 
+def reserve(model: type[Model], number: int) -> list[int]:
+    """So many new numbers for the rows of `model`, which nobody else gets; call it in a transaction that has
+    written already.
+    """
+    meta: Any = model._meta  # noqa: SLF001 - Django's documented way to ask
+    table = meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                [table, meta.pk.column, number],
+            )
+            return [row[0] for row in cursor.fetchall()]
+        # AUTOINCREMENT keeps the highest number ever given here, also after its row went.
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        found = cursor.fetchone()
+        first = (found[0] if found else 0) + 1
+        return list(range(first, first + number))
+
+
 def write(statement: str, rows: Iterable[Sequence[Any]]) -> None:
     """Run `statement` for each of `rows`; call it in a transaction."""
     with connection.cursor() as cursor:
-        cursor.executemany(statement, [_adapted(row) for row in rows])
+        cursor.executemany(statement, list(_adapted(rows)))
 
 
 def _copy(statement: str, rows: Iterable[Sequence[Any]]) -> None:
     with connection.cursor() as cursor:
         raw: Any = cursor  # psycopg's own method, which Django passes on and does not type
         with raw.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(_adapted(row))
+            for row in _adapted(rows):
+                copy.write_row(row)
 
 
-def _adapted(row: Sequence[Any]) -> list[Any]:
-    return [value if (adapt := _ADAPTERS.get(type(value))) is None else adapt(value) for value in row]
-
-
-def _uuid(value: UUID) -> Any:
-    return value if connection.vendor == "postgresql" else value.hex
-
-
-def _date(value: date) -> Any:
-    return value if connection.vendor == "postgresql" else value.isoformat()
-
-
-def _moment(value: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(value)
+def _adapted(rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+    """The rows as this database's driver takes them."""
+    adapt: dict[type, _Adapt] = {dict: _json}
+    if connection.vendor != "postgresql":
+        adapt |= {UUID: attrgetter("hex"), date: date.isoformat}
+        adapt[datetime] = connection.ops.adapt_datetimefield_value
+    for row in rows:
+        yield [adapt[type(value)](value) if type(value) in adapt else value for value in row]
 
 
 def _json(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-_ADAPTERS: dict[type, _Adapt] = {UUID: _uuid, date: _date, datetime: _moment, dict: _json}

@@ -12,7 +12,7 @@ from django.db import connection
 
 from clinics.models import Clinic
 from patients import index
-from patients.index import FIELDS, person_from
+from patients.index_entries import FIELDS, person_from
 from patients.index_models import DirectoryState, IndexedPatient, PatientKey, Tally
 from patients.matching.directory import MOST_CANDIDATES
 from patients.matching.keys import within

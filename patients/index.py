@@ -7,8 +7,8 @@ write to the commit: each sees the counts that the one before has left.
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date
-from typing import Any, Protocol, TypeVar
+from operator import attrgetter
+from typing import Any, TypeVar
 from uuid import UUID
 
 import numpy as np
@@ -17,38 +17,32 @@ from django.db.models.functions import Now
 from numpy.typing import NDArray
 
 from clinics.models import Clinic
+from patients import bulk
 from patients.bell import ring_on_commit
+from patients.index_entries import FIELDS, Entry, PatientRow, entry_of, facts, person_from
 from patients.index_models import DirectoryState, IndexedPatient, Tally
 from patients.matching.keys import keys_of, within
-from patients.matching.normalise import Person, number_of, person_of
-
-FIELDS = (
-    "patient_id", "mrn", "family", "given", "joined", "suffix", "birth_date", "sex", "provisional", "merged",
-)  # fmt: skip
+from patients.matching.normalise import number_of
 
 _ROWS_AT_ONCE = 5_000
 _MANY_KEYS = 20_000  # of a thousand patients; fewer are counted by the database's own housekeeping
 _WRITTEN = ("directory", "mrn", "number", *FIELDS[2:])
+_VALUES = attrgetter("directory_id", *_WRITTEN[1:])
+_REWRITE = (
+    "UPDATE patients_indexedpatient SET directory_id = %s, mrn = %s, number = %s, family = %s, given = %s, "
+    "joined = %s, suffix = %s, birth_date = %s, sex = %s, provisional = %s, merged = %s WHERE patient_id = %s"
+)
+# Whoever counts has locked the directory, and a row stays when it comes to none.
+_TALLY = (
+    "INSERT INTO patients_tally (directory_id, kind, text, count, version) VALUES (%s, %s, %s, %s, %s) "
+    "ON CONFLICT (directory_id, kind, text) DO UPDATE "
+    "SET count = patients_tally.count + excluded.count, version = excluded.version"
+)
 
 _Sorts = Counter[tuple[str, str]]  # of words and numbers, with how many have them
 _Block = TypeVar("_Block", list[Any], NDArray[np.int64])
 
 _open = threading.local()  # .clinics: whose directories this thread has changed in the transaction it is in
-
-
-class PatientRow(Protocol):
-    """What is asked of a patient's row."""
-
-    pk: Any
-    clinic_id: UUID
-    mrn: str
-    family_name: str
-    given_names: str
-    suffix: str
-    birth_date: date | None
-    sex: str
-    provisional: bool
-    merged_into_id: UUID | None
 
 
 @transaction.atomic
@@ -94,38 +88,15 @@ def is_settled(clinic_id: UUID) -> bool:
     return clinic_id not in _clinics_open()
 
 
-def person_from(row: tuple[Any, ...]) -> Person:
-    """The values of `FIELDS` as the matcher sees them; SQLite hands identifiers and dates over as text."""
-    patient_id, mrn, family, given, joined, suffix, birth_date, sex, provisional, _ = row
-    return Person(
-        id=_dashed(patient_id) if isinstance(patient_id, str) else str(patient_id),
-        number=number_of(mrn),
-        family=tuple(family.split()),
-        given=tuple(given.split()),
-        joined=tuple(joined.split()),
-        suffix=suffix,
-        birth_date=date.fromisoformat(birth_date) if isinstance(birth_date, str) else birth_date,
-        written_number=mrn,
-        is_provisional=bool(provisional),
-        sex=sex,
-    )
-
-
-def _dashed(uuid: str) -> str:
-    return f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
-
-
 def _put_in(clinic_id: UUID, rows: Mapping[UUID, PatientRow]) -> None:
     directory = _locked(clinic_id)
     there = _entries(rows)
-    entries = [_entry_of(directory, row) for row in rows.values()]
-    changed = [entry for entry in entries if _facts(entry) != _facts(there.get(entry.patient_id))]
+    entries = [entry_of(directory, row) for row in rows.values()]
+    changed = [entry for entry in entries if facts(entry) != facts(there.get(entry.patient_id))]
     if not changed:
         return
     before = [there[entry.patient_id] for entry in changed if entry.patient_id in there]
-    IndexedPatient.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["patient"], update_fields=_WRITTEN
-    )
+    _write_entries(changed, {entry.patient_id: entry.pk for entry in before})
     old_keys, new_keys = _packed_all(before), _packed_all(changed)
     _remove(np.setdiff1d(old_keys, new_keys, assume_unique=True))
     _insert(np.setdiff1d(new_keys, old_keys, assume_unique=True))
@@ -133,8 +104,8 @@ def _put_in(clinic_id: UUID, rows: Mapping[UUID, PatientRow]) -> None:
     sorts: _Sorts = Counter()
     for entry in changed:
         sorts.update(_sorts_of(entry))
-    for entry in before:
-        sorts.subtract(_sorts_of(entry))
+    for old in before:
+        sorts.subtract(_sorts_of(old))
     living = sum(not entry.merged for entry in changed) - sum(not entry.merged for entry in before)
     _count(directory, sorts, living)
 
@@ -155,47 +126,30 @@ def _entries(patient_ids: Collection[UUID]) -> dict[UUID, IndexedPatient]:
     return {entry.patient_id: entry for some in found for entry in some}
 
 
-def _entry_of(directory: DirectoryState, row: PatientRow) -> IndexedPatient:
-    person = person_of(
-        str(row.pk),
-        row.mrn,
-        family=row.family_name,
-        given=row.given_names,
-        suffix=row.suffix,
-        birth_date=row.birth_date,
-        sex=row.sex,
-    )
-    is_merged = row.merged_into_id is not None
-    return IndexedPatient(
-        directory=directory,
-        patient_id=row.pk,
-        mrn=row.mrn,
-        number=None if is_merged or person.number.is_empty else float(person.number.digits),
-        family=" ".join(person.family),
-        given=" ".join(person.given),
-        joined=" ".join(person.joined),
-        suffix=person.suffix,
-        birth_date=row.birth_date,
-        sex=person.sex,
-        provisional=row.provisional,
-        merged=is_merged,
-    )
+def _write_entries(entries: Collection[Entry], there: Mapping[UUID, int]) -> None:
+    """Write the rows of these patients; each entry bears its number afterwards."""
+    new = [entry for entry in entries if entry.patient_id not in there]
+    numbers = iter(bulk.reserve(IndexedPatient, len(new)) if new else ())
+    for entry in entries:
+        entry.pk = there[entry.patient_id] if entry.patient_id in there else next(numbers)
+    bulk.insert(IndexedPatient, ("id", *_WRITTEN, "patient"), (_row_of(entry) for entry in new))
+    bulk.write(_REWRITE, (_row_of(entry)[1:] for entry in entries if entry.patient_id in there))
 
 
-def _facts(entry: IndexedPatient | None) -> tuple[Any, ...]:
-    return tuple(getattr(entry, field) for field in FIELDS) if entry is not None else ()
+def _row_of(entry: Entry) -> tuple[Any, ...]:
+    return (entry.pk, *_VALUES(entry), entry.patient_id)
 
 
-def _keys_of(entry: IndexedPatient) -> list[int]:
-    return within(keys_of(person_from(_facts(entry))), entry.directory_id)
+def _keys_of(entry: Entry | IndexedPatient) -> list[int]:
+    return within(keys_of(person_from(facts(entry))), entry.directory_id)
 
 
-def _packed(entry: IndexedPatient, keys: Collection[int]) -> NDArray[np.int64]:
+def _packed(entry: Entry | IndexedPatient, keys: Collection[int]) -> NDArray[np.int64]:
     """Key and entry in one integer, so that a million pairs fit in eight megabytes and sort by key."""
     return np.fromiter(keys, np.int64, len(keys)) * (1 << 32) + entry.pk
 
 
-def _packed_all(entries: Iterable[IndexedPatient]) -> NDArray[np.int64]:
+def _packed_all(entries: Iterable[Entry | IndexedPatient]) -> NDArray[np.int64]:
     packed = [_packed(entry, _keys_of(entry)) for entry in entries]
     return np.sort(np.concatenate(packed)) if packed else np.empty(0, np.int64)
 
@@ -231,7 +185,7 @@ def _remove(packed: NDArray[np.int64]) -> None:
         )
 
 
-def _sorts_of(entry: IndexedPatient) -> Iterator[tuple[str, str]]:
+def _sorts_of(entry: Entry | IndexedPatient) -> Iterator[tuple[str, str]]:
     """What the directory counts of a patient; nothing of one who was merged."""
     if entry.merged:
         return
@@ -254,31 +208,8 @@ def _count(directory: DirectoryState, sorts: _Sorts, living: int) -> None:
     directory.version += 1
     directory.patients += living
     directory.save(update_fields=["version", "patients"])
-    changes = {sort: change for sort, change in sorts.items() if change}
-    counts = _counts(directory, changes)
-    Tally.objects.bulk_create(
-        (
-            Tally(
-                directory=directory, kind=kind, text=text, count=counts[kind, text], version=directory.version
-            )
-            for kind, text in sorted(changes)
-        ),
-        update_conflicts=True,
-        unique_fields=["directory", "kind", "text"],
-        update_fields=["count", "version"],
-        batch_size=_ROWS_AT_ONCE,
-    )
-
-
-def _counts(directory: DirectoryState, changes: Mapping[tuple[str, str], int]) -> _Sorts:
-    counts: _Sorts = Counter(changes)
-    tallies = Tally.objects.filter(directory=directory)
-    for kind in Tally.Kind.values:
-        texts = [text for each, text in changes if each == kind]
-        for some in _in_blocks(texts):
-            for text, count in tallies.filter(kind=kind, text__in=some).values_list("text", "count"):
-                counts[kind, text] += count
-    return counts
+    changes = sorted((sort, change) for sort, change in sorts.items() if change)
+    bulk.write(_TALLY, ((directory.pk, *sort, change, directory.version) for sort, change in changes))
 
 
 def _in_blocks(rows: _Block) -> Iterator[_Block]:
