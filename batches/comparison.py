@@ -1,29 +1,47 @@
-"""The day's list beside what came: who is expected and has no picture, and what came for somebody else."""
+"""The day's list beside what came: who is expected and has no picture, and what came for somebody else.
 
-from collections.abc import Iterable
+A list can be a whole directory: its lines are counted by the database and named a few at a time.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Min, Q, QuerySet
 
 from batches.listed import expected_in
 from batches.models import Batch, BatchFile, ListedPatient
 from batches.states import FileStatus
 from patients.directory import survivor_id
 
+_LINES_AT_ONCE = 2_000
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """`without_picture` are lines of the list, `off_list` the ids of files whose patient is not on it."""
+    """`missing` counts the patients of the list without a picture; `off_list` are the ids of files whose
+    patient is not on it.
+    """
 
+    batch: Batch
     expected: int
-    without_picture: tuple[ListedPatient, ...]
+    missing: int
     off_list: frozenset[UUID]
+    filed: frozenset[str]
+
+    def without_picture(self) -> Iterator[ListedPatient]:
+        """The lines of the list without a picture, in its order."""
+        return (line for line in _one_each(self.batch) if _chart(line) not in self.filed)
+
+    def first_without_picture(self, number: int) -> list[ListedPatient]:
+        """The first so many of them."""
+        return list(islice(self.without_picture(), number))
 
     @property
     def words(self) -> str:
         """`12 patients of today's list have no picture, 3 pictures have no patient on the list.`"""
-        missing, extra = len(self.without_picture), len(self.off_list)
+        missing, extra = self.missing, len(self.off_list)
         if not (missing or extra):
             return "Every patient of today's list has a picture, and every picture its patient on the list."
         return (
@@ -35,23 +53,57 @@ class Comparison:
 
 def compare(batch: Batch) -> Comparison | None:
     """The comparison, as charts and directory are now; None for a batch without a day's list."""
-    lines = _one_each(expected_in(batch).select_related("patient"))
-    if not lines:
+    lines = expected_in(batch)
+    if not lines.exists():
         return None
-    filed = _charts(batch)
-    listed = {chart for line in lines if (chart := _chart(line))}
+    charts = _charts(batch)
+    filed = frozenset(charts.values())
+    listed = _listed_among(lines, filed)
+    expected = _expected(lines)
     return Comparison(
-        expected=len(lines),
-        without_picture=tuple(line for line in lines if _chart(line) not in filed.values()),
-        off_list=frozenset(file_id for file_id, chart in filed.items() if chart not in listed),
+        batch=batch,
+        expected=expected,
+        missing=expected - len(listed),
+        off_list=frozenset(file_id for file_id, chart in charts.items() if chart not in listed),
+        filed=filed,
     )
 
 
-def _one_each(lines: Iterable[ListedPatient]) -> list[ListedPatient]:
-    """A patient who stands on several lines, or on two lists, is expected once."""
-    return list(
-        {_chart(line) or (line.mrn, line.family_name, line.given_names): line for line in lines}.values()
-    )
+def _expected(lines: "QuerySet[ListedPatient]") -> int:
+    """How many people the list names; one who stands on several lines, or under two numbers, is one."""
+    known = lines.filter(patient__isnull=False)
+    own = known.filter(patient__merged_into=None).order_by().values_list("patient", flat=True).distinct()
+    merged = known.exclude(patient__merged_into=None).order_by().values_list("patient", flat=True).distinct()
+    survivors = {survivor_id(patient_id) for patient_id in merged}
+    there = {str(each) for each in own.filter(patient__in=[UUID(each) for each in survivors])}
+    strangers = lines.filter(patient=None).order_by().values("mrn", "family_name", "given_names").distinct()
+    return own.count() + len(survivors - there) + strangers.count()
+
+
+def _listed_among(lines: "QuerySet[ListedPatient]", charts: frozenset[str]) -> frozenset[str]:
+    """Which of these charts' patients are on the list."""
+    ids = [UUID(chart) for chart in charts]
+    on_list = Q(patient__in=ids) | ~Q(patient__merged_into=None)
+    found = lines.filter(on_list, patient__isnull=False).order_by().values_list("patient", flat=True)
+    return frozenset(chart for each in found.distinct() if (chart := survivor_id(each)) in charts)
+
+
+def _one_each(batch: Batch) -> Iterator[ListedPatient]:
+    """One line for each person, the first of several, as `_expected` counts them; read a few thousand at a
+    time. Only who was merged is remembered: the others are told apart by the database.
+    """
+    lines = expected_in(batch)
+    known = lines.filter(patient__isnull=False).order_by().values("patient").annotate(first=Min("pk"))
+    names = lines.filter(patient=None).order_by().values("mrn", "family_name", "given_names")
+    firsts = Q(pk__in=known.values("first")) | Q(pk__in=names.annotate(first=Min("pk")).values("first"))
+    seen: set[str] = set()
+    for line in lines.filter(firsts).select_related("patient").iterator(chunk_size=_LINES_AT_ONCE):
+        if line.patient is not None and line.patient.merged_into_id:
+            chart = survivor_id(line.patient.pk)
+            if chart in seen or lines.filter(patient=chart).exists():
+                continue
+            seen.add(chart)
+        yield line
 
 
 def _charts(batch: Batch) -> dict[UUID, str]:

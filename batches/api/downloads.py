@@ -122,6 +122,6 @@ def _comparison(batch: Batch) -> dict[str, int] | None:
         return None
     return {
         "expected": compared.expected,
-        "without_picture": len(compared.without_picture),
+        "without_picture": compared.missing,
         "not_on_list": len(compared.off_list),
     }

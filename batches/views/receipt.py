@@ -44,7 +44,7 @@ class ReceiptPage(Page):
             "batch": batch,
             "compared": compared,
             "files": _lines(batch, compared),
-            "missing": compared.without_picture[:_MOST_NAMED] if compared else (),
+            "missing": compared.first_without_picture(_MOST_NAMED) if compared else (),
             "receipt": receipt_of(batch),
             "row": batch_row(batch),
         }

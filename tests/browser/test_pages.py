@@ -16,6 +16,8 @@ from tests.faults.installation import eventually
 DESK, PHONE = (1280, 860), (390, 844)
 STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
+ROSTER = "NHC;Apellidos;Nombre;Tel\n3000003792;Garza Tijerina;Esther;55\n77;Nueva;Ana;55\n;Nadie;;\n"
+
 
 @pytest.fixture(scope="session")
 def filled(product: Product) -> Product:
@@ -23,6 +25,8 @@ def filled(product: Product) -> Product:
     if not product.get("/api/v1/batches")["total"]:
         product.manage("demo")
         product.manage("import_folder", str(product.home / "demo-folder"))
+        (product.home / "roster.csv").write_text(ROSTER)
+        product.manage("import_roster", "--dry-run", str(product.home / "roster.csv"))
     return product
 
 
@@ -45,6 +49,8 @@ def _addresses(product: Product) -> dict[str, str]:
         "picture": f"/images/{picture['image_id']}",
         "document": f"/documents/{document['document_id']}",
         "account": "/account",
+        "rosters": "/rosters",
+        "roster": f"/rosters/{product.get('/api/v1/rosters/recent?limit=1')['rosters'][0]['id']}",
     }
 
 
