@@ -4,9 +4,9 @@
 
 Each part runs in a process of its own on a fresh database: SQLite in a temporary folder, or a new database
 on the server of DATABASE_URL. The product walks its own road: bytes into staging, the sandboxed reader, every
-row compared and written down, then one transaction with patients, keys and counts. The peer reads the same file
-with `csv` (or the same rows from memory, for a workbook) and calls `bulk_create`: no sandbox, no comparison, no
-rows kept, and nobody of those it writes can be found by a file's name.
+row compared and written down, then one transaction with patients, keys and counts. The peer reads the same
+file with `csv` (or the same rows from memory, for a workbook) and calls `bulk_create`: no sandbox, no
+comparison, no rows kept, and nobody of those it writes can be found by a file's name.
 """
 
 import argparse
