@@ -103,7 +103,7 @@ def _one_each(batch: Batch) -> Iterator[ListedPatient]:
     for line in lines.filter(firsts).select_related("patient").iterator(chunk_size=_LINES_AT_ONCE):
         if line.patient is not None and line.patient.merged_into_id:
             chart = survivor_id(line.patient.pk)
-            if chart in seen or lines.filter(patient=chart).exists():
+            if chart in seen or lines.filter(patient=UUID(chart)).exists():
                 continue
             seen.add(chart)
         yield line
