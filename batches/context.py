@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q
-from django.utils import timezone
 
 from batches.card_runs import NOBODY, Card, Shot, begins_before, ends_after, numbers_for
 from batches.decided import is_decided
@@ -94,12 +93,14 @@ def around(file: BatchFile, card: str | None) -> Around:
 
 
 def moment_of_directory(clinic_id: UUID) -> datetime:
-    """How new the directory is: just after its last change, or this moment where there was none.
+    """How new the directory is: just after its last change, or as old as the clinic where there was none
+    (this moment would be later than a change that is not committed yet).
 
     Just after, because SQLite compares moments as text, and writes a whole second without its zeros.
     """
-    changed = Clinic.objects.values_list("directory_changed_at", flat=True).get(pk=clinic_id)
-    return changed + timedelta(microseconds=1) if changed else timezone.now()
+    moments = Clinic.objects.values_list("directory_changed_at", "created_at")
+    changed, began = moments.get(pk=clinic_id)
+    return changed + timedelta(microseconds=1) if changed else began
 
 
 def was_split_since(patient: Patient, directory: datetime) -> bool:

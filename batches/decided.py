@@ -5,8 +5,9 @@ from django.db.models import Exists, OuterRef, Q
 from batches.models import BatchFile, FileEvent
 from batches.states import FileStatus
 
-# To try a failed file again says nothing about whose it is; to bring back what was set aside does.
-_IS_RETRY = Q(code="retried") & ~Q(from_status=FileStatus.CANCELLED)
+# To try a failed file again, or to unlock it, says nothing about whose it is; to bring back what somebody has
+# set aside does.
+_IS_RETRY = Q(code__in=["retried", "unlocked"]) & ~Q(from_status=FileStatus.CANCELLED)
 # Who wants a duplicate beside its twin sends it down the road, so that it is filed as any other.
 _IS_WANTED_TOO = Q(code="kept-both", to_status=FileStatus.RECEIVED)
 _BY_PERSON = FileEvent.objects.filter(actor__isnull=False).exclude(_IS_RETRY)

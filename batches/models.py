@@ -75,7 +75,7 @@ class Batch(models.Model):
     encounter = models.CharField(max_length=64, blank=True)
     template = models.CharField(max_length=64, blank=True)
     apply_clahe = models.BooleanField(default=False)
-    # The pictures of each folder become the pages of one document; since when they have.
+    # The pictures of each folder become the pages of one document, and since when they have.
     join_scans = models.BooleanField(default=False)
     joined_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches")
@@ -184,7 +184,7 @@ class BatchFile(models.Model):
         related_name="+",
     )
 
-    # With which state of the directory: that of `Clinic.directory_changed_at`; where it has none, of then.
+    # With which state of the directory: that of `batches.context.moment_of_directory`.
     matched_at = models.DateTimeField(null=True, blank=True, editable=False)
     # How many things came since that may say whose it is: a patient card, a list.
     news = models.PositiveIntegerField(default=0, editable=False)
@@ -374,9 +374,7 @@ class ChartMove(models.Model):
 
 
 class BatchUndo(models.Model):
-    """Somebody wants everything that a batch filed back in review; it ends when nothing is left to take
-    out.
-    """
+    """Somebody wants back in review what a batch has filed; it ends when nothing is left to take out."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="undos")

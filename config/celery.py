@@ -48,6 +48,21 @@ def beat_schedule(
             "schedule": schedule(resend_seconds),
             "options": {"queue": "urgent", "expires": resend_seconds},
         },
+        **_catching_up(match_again_seconds, recognise_seconds, embed_seconds),
+        "expire stale batches": {
+            "task": "batches.tasks.expire_batches",
+            "schedule": schedule(300),
+            "options": {"queue": "normal", "expires": 300, "ignore_result": False},
+        },
+        **_seldom(),
+    }
+
+
+def _catching_up(
+    match_again_seconds: int, recognise_seconds: int, embed_seconds: int
+) -> dict[str, dict[str, Any]]:
+    """What looks for work that no message told of, or whose message was lost."""
+    return {
         "match again what waits since before its directory changed": {
             "task": "batches.tasks.match_waiting_again",
             "schedule": schedule(match_again_seconds),
@@ -63,12 +78,6 @@ def beat_schedule(
             "schedule": schedule(embed_seconds),
             "options": {"queue": "bulk", "expires": embed_seconds},
         },
-        "expire stale batches": {
-            "task": "batches.tasks.expire_batches",
-            "schedule": schedule(300),
-            "options": {"queue": "normal", "expires": 300, "ignore_result": False},
-        },
-        **_seldom(),
     }
 
 

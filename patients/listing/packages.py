@@ -77,7 +77,7 @@ class Package:
 
     def _chunks(self, name: str) -> Iterator[bytes]:
         member = self._members.get(_key(name))
-        if member is None or member.compress_type not in _METHODS:
+        if member is None or member.compress_type not in _METHODS or member.header_offset < 0:
             raise damaged()
         try:
             with self._zip.open(member) as part:

@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, Error, OperationalError, connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -74,8 +74,8 @@ def _do(claim: Claim) -> None:
     except Exception as bug:  # noqa: BLE001 - whatever it was, the roster must not be lost with it
         # The type only: a message could quote a patient.
         log.error("roster error roster=%s type=%s", claim.roster.pk, type(bug).__name__)  # noqa: TRY400
-        # It may have been the connection to the database, and then it takes a new one to say so.
-        connection.close_if_unusable_or_obsolete()
+        if isinstance(bug, Error):  # then it takes a new connection to say so
+            connection.close_if_unusable_or_obsolete()
         _say(claims.release, claim, "internal-error", _OURS)
 
 

@@ -22,13 +22,14 @@ pytestmark = pytest.mark.django_db
 
 BATCH_FIELDS = {
     *("id", "batch_number", "source", "status", "patient_id", "processing_type", "priority", "start"),
-    *("scheduled_for", "notes", "encounter", "template", "apply_clahe", "total_files", "progress", "counts"),
+    *("scheduled_for", "notes", "encounter", "template", "apply_clahe", "join_scans"),
+    *("total_files", "progress", "counts"),
     *("created_by", "created_at", "started_at", "ended_at", "paused_at", "expires_at", "version"),
 }
 FILE_FIELDS = {
     *("id", "path", "name", "size", "sha256", "kind", "status", "patient_id", "confidence", "decision"),
-    *("evidence", "image_id", "document_id", "duplicate_of", "error", "attempts", "received_at"),
-    "processed_at",
+    *("evidence", "image_id", "document_id", "roster_id", "duplicate_of", "error", "attempts"),
+    *("received_at", "processed_at"),
 }
 NAMED = "3000003792_Garza Tijerina_María Esther.jpg"
 
