@@ -36,9 +36,9 @@ _CALIBRATION: dict[Tier, tuple[float, float, float]] = {
     Tier.NUMBER_NAME: (0.62, 1.70, 0.06),
     Tier.NUMBER_DATE: (1.0, 0.0, 0.0),
     Tier.NUMBER: (0.73, 1.27, 0.22),
-    Tier.SHORT_NUMBER: (1.2, 0.25, 0.0),
-    Tier.NAME_DATE: (0.60, 0.84, 0.05),
-    Tier.NAME: (0.79, 0.61, -0.12),
+    Tier.SHORT_NUMBER: (1.15, -0.03, 0.0),
+    Tier.NAME_DATE: (0.76, 0.26, 0.41),
+    Tier.NAME: (0.84, 0.52, -0.03),
     Tier.WEAK: (0.35, -1.80, -0.12),
     Tier.BATCH: (1.0, 0.0, 0.0),
 }
