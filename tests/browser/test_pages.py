@@ -25,6 +25,7 @@ def filled(product: Product) -> Product:
     if not product.get("/api/v1/batches")["total"]:
         product.manage("demo")
         product.manage("import_folder", str(product.home / "demo-folder"))
+    if not product.get("/api/v1/rosters")["total"]:
         (product.home / "roster.csv").write_text(ROSTER)
         product.manage("import_roster", "--dry-run", str(product.home / "roster.csv"))
     return product
