@@ -1,8 +1,11 @@
 """Search: is what was meant found, how soon among 200,000 passages, and how else one would do it without an
 index.
 
-`python benchmarks/search.py` prints both tables for SQLite and for PostgreSQL. The questions are in
-`benchmarks/searching/questions.tsv`: each begins with the passage that answers it, which says it in other
+`python benchmarks/search.py` prints both tables for SQLite and for PostgreSQL: five minutes on two cores, most of
+them to fill the databases. With `--keep FOLDER` they stay (the one of PostgreSQL on its server, as
+`intake_bench_search`), and later runs measure only. `--database sqlite` measures one of them. PostgreSQL's
+server is the one of the test suite (`INTAKE_TEST_POSTGRES`, or a running or a private one). The questions are
+in `benchmarks/searching/questions.tsv`: each begins with the passage that answers it, which says it in other
 words.
 """
 
@@ -14,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,25 +34,36 @@ DATABASES = ("sqlite", "postgresql")
 
 def main() -> int:
     """1 when the merged order is not the best, or an answer takes longer than promised."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--passages", type=int, default=PASSAGES)
-    parser.add_argument("--database", choices=DATABASES, help="one of them, in this process")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--passages", type=int, default=PASSAGES, help="how many (default: %(default)s)")
+    parser.add_argument("--database", choices=DATABASES, action="append", help="this one only")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what was filled, and use it again")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    if chosen.database:
-        return measure(chosen.database, chosen.passages)
-    return max(in_a_process_of_its_own(database, chosen.passages) for database in DATABASES)
+    databases = chosen.database or DATABASES
+    if chosen.here:
+        return measure(databases[0], chosen.passages)
+    return max(in_a_process_of_its_own(database, chosen.passages, chosen.keep) for database in databases)
 
 
-def in_a_process_of_its_own(database: str, passages: int) -> int:
+def in_a_process_of_its_own(database: str, passages: int, keep: Path | None) -> int:
     """Django takes its settings once in a process."""
-    command = [sys.executable, __file__, "--database", database, "--passages", str(passages)]
-    with tempfile.TemporaryDirectory(prefix="intake-search-") as home:
+    command = [sys.executable, __file__, "--here", "--database", database, "--passages", str(passages)]
+    with ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="intake-search-"))
+        if keep is not None:
+            home = str(keep.resolve() / database)
+            Path(home).mkdir(parents=True, exist_ok=True)
         environment = os.environ | {"INTAKE_HOME": home, "INTAKE_TEST_HOME": home}
-        if database == "sqlite":
-            environment.pop("DATABASE_URL", None)
-            return subprocess.run(command, env=environment, check=False).returncode
-        with postgres() as url:
-            return subprocess.run(command, env=environment | {"DATABASE_URL": url}, check=False).returncode
+        environment.pop("DATABASE_URL", None)
+        if database == "postgresql":
+            url = stack.enter_context(postgres())
+            if keep is not None:
+                url = url.rpartition("/")[0] + "/intake_bench_search"
+            environment["DATABASE_URL"] = url
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 def measure(database: str, passages: int) -> int:
