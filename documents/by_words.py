@@ -9,13 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from documents.fusion import FoundPage
 from documents.models import DocumentQuerySet, PageWords
-from documents.scope import within
+from documents.scope import Few, within
 from documents.words import FORMS, Wanted
 
 MOST_PAGES = 1_000
@@ -26,6 +27,7 @@ _MOST_WITH_SOME = 200
 _SATURATION = 1.2
 _LENGTH_WEIGHT = 0.75
 _USUAL_WORDS = 250
+_Row: TypeAlias = tuple[int, UUID, int, str]  # its number, document, page, terms
 
 
 @dataclass(frozen=True)
@@ -37,22 +39,27 @@ class FoundPages:
     is_cut: bool = False
 
 
-def with_all(documents: DocumentQuerySet, wanted: Sequence[Wanted]) -> FoundPages:
+def with_all(documents: DocumentQuerySet, few: Few, wanted: Sequence[Wanted]) -> FoundPages:
     """Pages that have everything that is wanted, the best of them first."""
     if not wanted:
         return FoundPages()
-    found = _rows(documents).filter(terms__having=tuple(wanted))
-    rows = list(found.values_list("document_id", "page_number", "terms")[: MOST_PAGES + 1])
+    rows = _rows_of(few)
+    if rows is None:
+        found = _having(documents, tuple(wanted)).values_list("pk", "document_id", "page_number", "terms")
+        rows = list(found[: MOST_PAGES + 1])
+    else:
+        rows = [row for row in rows if all(_has(row, each) for each in wanted)]
     fits = _fits(rows[:MOST_PAGES], dict.fromkeys(wanted, 1.0))
     return FoundPages(fits, has_all=True, is_cut=len(rows) > MOST_PAGES)
 
 
-def with_some(documents: DocumentQuerySet, wanted: Sequence[Wanted]) -> FoundPages:
+def with_some(documents: DocumentQuerySet, few: Few, wanted: Sequence[Wanted]) -> FoundPages:
     """Pages that have some of it, those with the rarest and the most of it first; at most [200].
 
     What more than [1,000] pages have decides nothing as long as something rarer is wanted too.
     """
-    holders = {each: _holders(documents, each) for each in wanted}
+    rows = _rows_of(few)
+    holders = {each: _holders(documents, rows, each) for each in wanted}
     weights = {each: log(1 + (_COMMON + 1) / len(ids)) for each, ids in holders.items() if ids}
     rare = {each: ids for each, ids in holders.items() if 0 < len(ids) <= _COMMON} or holders
     sums: defaultdict[int, float] = defaultdict(float)
@@ -60,26 +67,44 @@ def with_some(documents: DocumentQuerySet, wanted: Sequence[Wanted]) -> FoundPag
         for pk in ids:
             sums[pk] += weights[each]
     best = sorted(sums, key=lambda pk: (-sums[pk], pk))[:_MOST_WITH_SOME]
-    rows = PageWords.objects.filter(pk__in=best).values_list("document_id", "page_number", "terms")
+    found = PageWords.objects.filter(pk__in=best).values_list("pk", "document_id", "page_number", "terms")
     nowhere = log(2 + _COMMON)
-    return FoundPages(_fits(rows, {each: weights.get(each, nowhere) for each in wanted}), has_all=False)
+    return FoundPages(_fits(found, {each: weights.get(each, nowhere) for each in wanted}), has_all=False)
 
 
-def _rows(documents: DocumentQuerySet) -> QuerySet[PageWords]:
-    return PageWords.objects.filter(within(documents))
+def _rows_of(few: Few) -> list[_Row] | None:
+    """All rows of few documents, where these are few as well: sooner read than found among all others by
+    words that the clinic's other pages have, too.
+    """
+    if few is None:
+        return None
+    rows = PageWords.objects.filter(document__in=few).order_by("pk")
+    some = list(rows.values_list("pk", "document_id", "page_number", "terms")[: _COMMON + 1])
+    return some if len(some) <= _COMMON else None
 
 
-def _holders(documents: DocumentQuerySet, each: Wanted) -> list[int]:
-    rows = _rows(documents).filter(terms__having=(each,))
-    return list(rows.values_list("pk", flat=True)[: _COMMON + 1])
+def _holders(documents: DocumentQuerySet, rows: Sequence[_Row] | None, each: Wanted) -> list[int]:
+    if rows is not None:
+        return [row[0] for row in rows if _has(row, each)]
+    return list(_having(documents, (each,)).values_list("pk", flat=True)[: _COMMON + 1])
 
 
-def _fits(rows: Iterable[tuple[UUID, int, str]], weights: dict[Wanted, float]) -> list[FoundPage]:
+def _having(documents: DocumentQuerySet, wanted: tuple[Wanted, ...]) -> QuerySet[PageWords]:
+    return PageWords.objects.having(wanted).filter(within(documents))
+
+
+def _has(row: _Row, each: Wanted) -> bool:
+    """As the index of the database would say."""
+    terms = f" {row[3]} "
+    return any(pattern in terms for pattern in _patterns(each))
+
+
+def _fits(rows: Iterable[_Row], weights: dict[Wanted, float]) -> list[FoundPage]:
     """The pages in order; of several parts of one page, the one that fits best."""
     whole = sum(weights.values())
     looked_for = [(weight / whole, _patterns(each)) for each, weight in weights.items()]
     best: dict[tuple[UUID, int], FoundPage] = {}
-    for document_id, number, terms in rows:
+    for _, document_id, number, terms in rows:
         fit, has_all = _fit(f" {terms} ", looked_for)
         other = best.get((document_id, number))
         if fit and (other is None or fit > other.fit):

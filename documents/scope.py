@@ -4,7 +4,8 @@ filters.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -15,6 +16,9 @@ from patients.models import Patient, PatientQuerySet
 
 # Where the code of a document's type (CONS, LAB) is.
 TYPE_CODE = "type_code"
+_MOST_FEW = 200
+Few: TypeAlias = list[UUID] | None
+"""The documents that are looked at, a chart's, where they are at most [200]; None where they are more."""
 PATIENT = "patient"
 """The role of somebody who is no member, and sees what has been filed for them."""
 
@@ -68,6 +72,12 @@ def within(documents: DocumentQuerySet) -> Exists:
     where `IN` would first gather every document of the clinic.
     """
     return Exists(documents.order_by().filter(pk=OuterRef("document_id")))
+
+
+def few_of(documents: DocumentQuerySet) -> Few:
+    """Which documents these are, where they are few."""
+    some = list(documents.order_by().values_list("pk", flat=True)[: _MOST_FEW + 1])
+    return some if len(some) <= _MOST_FEW else None
 
 
 def scope_of(access: Access) -> Scope:

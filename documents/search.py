@@ -11,7 +11,7 @@ from documents import by_meaning, by_words
 from documents.by_words import FoundPages
 from documents.fusion import FoundPage, Mode, Place, merged
 from documents.models import Document, Page, Passage
-from documents.scope import Filters, Scope
+from documents.scope import Filters, Scope, few_of
 from documents.snippets import Piece, snippet
 from documents.words import Wanted, wanted_in
 
@@ -54,11 +54,12 @@ def search(scope: Scope, query: str, *, mode: Mode, filters: Filters | None = No
     wanted = wanted_in(query)
     if not wanted:
         return Found()
+    few = few_of(documents)
     if mode is Mode.WORDS:
-        pages = by_words.with_all(documents, wanted)
-        return _found(wanted, pages if pages.pages else by_words.with_some(documents, wanted), ())
-    near = by_meaning.nearest(scope.clinic, documents, query)
-    pages = by_words.with_some(documents, wanted) if mode is Mode.BOTH else FoundPages()
+        pages = by_words.with_all(documents, few, wanted)
+        return _found(wanted, pages if pages.pages else by_words.with_some(documents, few, wanted), ())
+    near = by_meaning.nearest(scope.clinic, documents, few, query)
+    pages = by_words.with_some(documents, few, wanted) if mode is Mode.BOTH else FoundPages()
     return _found(wanted, pages, near)
 
 

@@ -5,39 +5,35 @@ them.
 of it follows from the text of the documents' pages, and goes with its document.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar, cast
 
-from django.db import models
-from django.db.models.sql.compiler import SQLCompiler
+from django.db import connections, models
 
 from clinics.models import Clinic
 from documents.words import Wanted
 
-
-class TermsField(models.TextField[str, str]):
-    """Terms with a space between them (`documents.words.terms_of`), found by `terms__having`."""
+_INDEX = "documents_pagewords_index"
 
 
-@TermsField.register_lookup
-class Having(models.Lookup[Any]):
-    """Does the row have all of several wanted things? SQLite asks its FTS5 table, PostgreSQL its tsvector;
-    both were filled from the same terms by the database itself.
-    """
+class PageWordsQuerySet(models.QuerySet["PageWords"]):
+    """Rows of words."""
 
-    lookup_name = "having"
-    prepare_rhs = False
+    def having(self, wanted: tuple[Wanted, ...]) -> "PageWordsQuerySet":
+        """Those that have all of it. SQLite asks its FTS5 table, PostgreSQL its tsvector; both were filled
+        from the same terms by the database itself.
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:
-        """The rows whose numbers the index names."""
-        index = "documents_pagewords_index"
-        table = compiler.quote_name_unless_alias(self.lhs.alias)
-        asked = f"SELECT rowid FROM {index} WHERE {index} MATCH %s"  # noqa: S608  # names of our own only
-        return f'{table}."id" IN ({asked})', [fts5_query(self.rhs)]
-
-    def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:
-        """The rows whose generated column fits."""
-        table = compiler.quote_name_unless_alias(self.lhs.alias)
-        return f'{table}."index" @@ %s::tsquery', [tsquery(self.rhs)]
+        As a join in SQLite, which reads the index only until there are enough: `id IN (…)` would first
+        gather the numbers of all rows.
+        """
+        if connections[self.db].vendor == "sqlite":
+            where = [f"{_INDEX} MATCH %s", f"{_INDEX}.rowid = documents_pagewords.id"]
+            tables, asked = [_INDEX], fts5_query(wanted)
+        else:
+            where = ['documents_pagewords."index" @@ %s::tsquery']
+            tables, asked = [], tsquery(wanted)
+        # Only parameters come from outside; no other method of Django joins a table without a model.
+        rows = self.extra(tables=tables, where=where, params=[asked])  # noqa: S610
+        return cast(PageWordsQuerySet, rows)
 
 
 def fts5_query(wanted: tuple[Wanted, ...]) -> str:
@@ -65,7 +61,9 @@ class PageWords(models.Model):
     document = models.ForeignKey("documents.Document", on_delete=models.CASCADE, related_name="page_words")
     page_number = models.PositiveIntegerField()
     part = models.PositiveSmallIntegerField(default=0)  # of a page with very many words
-    terms = TermsField()
+    terms = models.TextField()  # `documents.words.terms_of`, a space between them
+
+    objects = PageWordsQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
