@@ -29,17 +29,20 @@ def nearest(clinic: Clinic, documents: DocumentQuerySet, few: Few, query: str) -
     matrix = VectorFile(clinic.pk, model.name, model.dimensions).matrix()
     vector = model.of_query(query)
     if few is not None:
-        own = Passage.objects.filter(document__in=few, model=model.name)
+        own = Passage.objects.filter(document__in=few)
         return _of(documents, matrix.nearest_of(_numbers(own), vector, _NEAREST), model.floor)
     best = matrix.nearest(vector, _NEAREST)
     found = _of(documents, best, model.floor)
     if len(found) >= _ENOUGH or len(best) < _NEAREST or best[-1][1] < model.floor:
         return found
-    own = Passage.objects.filter(document__in=documents.order_by(), model=model.name)
+    own = Passage.objects.filter(document__in=documents.order_by())
     return _of(documents, matrix.nearest_of(_numbers(own), vector, _NEAREST), model.floor)
 
 
 def _numbers(passages: QuerySet[Passage]) -> NDArray[np.int64]:
+    """Not asked for their model, because SQLite would rather read all of that model: what has no vector of it
+    is not in the matrix.
+    """
     return np.fromiter(passages.values_list("pk", flat=True), np.int64)
 
 
