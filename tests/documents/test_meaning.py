@@ -145,9 +145,11 @@ def test_the_file_is_for_nobody_else_and_a_broken_one_is_made_anew(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("most_few", [1, -1])
 def test_a_narrow_filter_finds_what_is_far_down_the_order(
-    clinic: Clinic, patient: Patient, clinician: User, monkeypatch: pytest.MonkeyPatch
+    clinic: Clinic, patient: Patient, clinician: User, monkeypatch: pytest.MonkeyPatch, most_few: int
 ) -> None:
+    monkeypatch.setattr("documents.scope._MOST_FEW", most_few)
     monkeypatch.setattr("documents.by_meaning._NEAREST", 3)
     for number in range(6):
         made(clinic, None, f"near {number}", [f"Neumonía basal derecha, caso {number}."])

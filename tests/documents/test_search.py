@@ -23,6 +23,15 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(params=[200, -1], ids=["as-few", "as-many"])
+def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of few documents are read, of many asked of the index: with the same answers."""
+    monkeypatch.setattr("documents.scope._MOST_FEW", request.param)
+
+
+either_way = pytest.mark.usefixtures("_either_way")
+
 PAGES = {
     "wound": [
         "Consultation\n\nFindings: wound edges are clean and dry, no sign of infection.",
@@ -100,6 +109,7 @@ def documents(clinic: Clinic, patient: Patient) -> dict[str, Document]:
     return found
 
 
+@either_way
 def test_words_find_the_same_documents_on_every_database(
     documents: dict[str, Document], clinician: User
 ) -> None:
@@ -107,6 +117,7 @@ def test_words_find_the_same_documents_on_every_database(
     assert found == TABLE
 
 
+@either_way
 def test_the_order_is_by_how_well_a_page_fits(clinic: Clinic, patient: Patient, clinician: User) -> None:
     made(clinic, patient, "once", ["Fever. " + "Other things were talked about at length. " * 20])
     made(clinic, patient, "often", ["Fever in the morning, fever at night, fever again."])
@@ -116,6 +127,7 @@ def test_the_order_is_by_how_well_a_page_fits(clinic: Clinic, patient: Patient, 
     assert names(scope(clinician), "fever chills rigor")[0] == "some"
 
 
+@either_way
 def test_a_document_is_found_once_with_its_pages(clinic: Clinic, patient: Patient, clinician: User) -> None:
     made(clinic, patient, "long", ["nothing here", "asthma", "asthma asthma asthma", "asthma"])
     (place,) = search(scope(clinician), "asthma", mode=Mode.WORDS).places
@@ -163,6 +175,7 @@ def test_pages_that_are_read_again_replace_what_was_there(
     assert (document.page_words.count(), document.passages.count()) == (1, 1)
 
 
+@either_way
 @pytest.mark.parametrize("mode", Mode)
 def test_nobody_finds_what_is_not_theirs(
     clinic: Clinic, patient: Patient, viewer: User, stranger: User, mode: Mode
@@ -185,6 +198,7 @@ def test_nobody_finds_what_is_not_theirs(
     assert scope_of_patient(stranger) is None
 
 
+@either_way
 @pytest.mark.parametrize("mode", Mode)
 def test_filters_narrow_what_is_found(clinic: Clinic, patient: Patient, clinician: User, mode: Mode) -> None:
     other = factories.make_patient(clinic, "77", "Okafor")
