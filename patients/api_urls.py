@@ -15,6 +15,7 @@ urlpatterns = [
     path("/rosters/<uuid:roster_id>", roster_api.RosterView.as_view(), name="roster"),
     path("/rosters/<uuid:roster_id>/rows", roster_api.RosterRowsView.as_view(), name="roster-rows"),
     path("/rosters/<uuid:roster_id>/rows.csv", roster_api.RosterCsvView.as_view(), name="roster-rows-csv"),
+    path("/rosters/<uuid:roster_id>/rows.xlsx", roster_api.RosterXlsxView.as_view(), name="roster-rows-xlsx"),
     path("/rosters/<uuid:roster_id>/columns", roster_api.RosterColumnsView.as_view(), name="roster-columns"),
     path("/rosters/<uuid:roster_id>/apply", roster_api.RosterApplyView.as_view(), name="roster-apply"),
     path("/rosters/<uuid:roster_id>/retry", roster_api.RosterRetryView.as_view(), name="roster-retry"),

@@ -6,7 +6,8 @@ write to the commit: each sees the counts that the one before has left.
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
@@ -25,6 +26,7 @@ from patients.matching.keys import keys_of, within
 from patients.matching.normalise import number_of
 
 _ROWS_AT_ONCE = 5_000
+_ENTRY = 0xFFFF_FFFF
 _MANY_KEYS = 20_000  # of a thousand patients; fewer are counted by the database's own housekeeping
 _WRITTEN = ("directory", "mrn", "number", *FIELDS[2:])
 _VALUES = attrgetter("directory_id", *_WRITTEN[1:])
@@ -41,6 +43,22 @@ _TALLY = (
 
 _Sorts = Counter[tuple[str, str]]  # of words and numbers, with how many have them
 _Block = TypeVar("_Block", list[Any], NDArray[np.int64])
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What is written for some patients of one directory; a new entry has its place in `new` for a number,
+    also in its keys.
+    """
+
+    new: list[Entry]
+    new_keys: NDArray[np.int64]
+    rewritten: list[Entry]
+    removed: NDArray[np.int64]
+    inserted: NDArray[np.int64]
+    sorts: _Sorts
+    living: int
+
 
 _open = threading.local()  # .clinics: whose directories this thread has changed in the transaction it is in
 
@@ -88,26 +106,78 @@ def is_settled(clinic_id: UUID) -> bool:
     return clinic_id not in _clinics_open()
 
 
+def version_of(clinic_id: UUID) -> int:
+    """The version of the clinic's directory as it is committed, or as this transaction sees it."""
+    found = DirectoryState.objects.filter(clinic_id=clinic_id).values_list("version", flat=True)
+    return found.first() or 0
+
+
+def prepare(clinic_id: UUID, rows: Collection[PatientRow]) -> Prepared:
+    """Work out what `write` writes for these patients of one clinic: it takes most of the time, and nothing
+    is locked. It holds as long as the directory has the same version.
+    """
+    directory, _ = DirectoryState.objects.get_or_create(clinic_id=clinic_id)
+    there = _entries([row.pk for row in rows])
+    entries = [entry_of(directory, row) for row in rows]
+    changed = [entry for entry in entries if facts(entry) != facts(there.get(entry.patient_id))]
+    before = [there[entry.patient_id] for entry in changed if entry.patient_id in there]
+    new = [entry for entry in changed if entry.patient_id not in there]
+    rewritten = [entry for entry in changed if entry.patient_id in there]
+    for place, entry in enumerate(new):
+        entry.pk = place
+    for entry in rewritten:
+        entry.pk = there[entry.patient_id].pk
+    old_keys, now_keys = _packed_all(before), _packed_all(rewritten)
+    return Prepared(
+        new=new,
+        new_keys=_packed_all(new),
+        rewritten=rewritten,
+        removed=np.setdiff1d(old_keys, now_keys, assume_unique=True),
+        inserted=np.setdiff1d(now_keys, old_keys, assume_unique=True),
+        sorts=_difference(changed, before),
+        living=sum(not entry.merged for entry in changed) - sum(not entry.merged for entry in before),
+    )
+
+
+@transaction.atomic
+def write(clinic_id: UUID, prepared: Prepared) -> None:
+    """Write what was worked out, while the directory is still what it was then."""
+    _write(_locked(clinic_id), prepared)
+
+
 def _put_in(clinic_id: UUID, rows: Mapping[UUID, PatientRow]) -> None:
     directory = _locked(clinic_id)
-    there = _entries(rows)
-    entries = [entry_of(directory, row) for row in rows.values()]
-    changed = [entry for entry in entries if facts(entry) != facts(there.get(entry.patient_id))]
-    if not changed:
+    _write(directory, prepare(clinic_id, list(rows.values())))
+
+
+def _write(directory: DirectoryState, prepared: Prepared) -> None:
+    if not prepared.new and not prepared.rewritten:
         return
-    before = [there[entry.patient_id] for entry in changed if entry.patient_id in there]
-    _write_entries(changed, {entry.patient_id: entry.pk for entry in before})
-    old_keys, new_keys = _packed_all(before), _packed_all(changed)
-    _remove(np.setdiff1d(old_keys, new_keys, assume_unique=True))
-    _insert(np.setdiff1d(new_keys, old_keys, assume_unique=True))
-    _take_stock(len(new_keys))
+    numbers = bulk.reserve(IndexedPatient, len(prepared.new)) if prepared.new else []
+    for entry, number in zip(prepared.new, numbers, strict=True):
+        entry.pk = number
+    bulk.insert(IndexedPatient, ("id", *_WRITTEN, "patient"), map(_row_of, prepared.new))
+    bulk.write(_REWRITE, (_row_of(entry)[1:] for entry in prepared.rewritten))
+    _remove(prepared.removed)
+    _insert(np.concatenate([_numbered(prepared.new_keys, numbers), prepared.inserted]))
+    _take_stock(len(prepared.new_keys) + len(prepared.inserted))
+    _count(directory, prepared.sorts, prepared.living)
+
+
+def _numbered(keys: NDArray[np.int64], numbers: Sequence[int]) -> NDArray[np.int64]:
+    """Packed keys whose entries had only a place, with the numbers that these places have got."""
+    if not len(keys):
+        return keys
+    return (keys & ~_ENTRY) + np.array(numbers, np.int64)[keys & _ENTRY]
+
+
+def _difference(now: Iterable[Entry], before: Iterable[IndexedPatient]) -> _Sorts:
     sorts: _Sorts = Counter()
-    for entry in changed:
+    for entry in now:
         sorts.update(_sorts_of(entry))
     for old in before:
         sorts.subtract(_sorts_of(old))
-    living = sum(not entry.merged for entry in changed) - sum(not entry.merged for entry in before)
-    _count(directory, sorts, living)
+    return sorts
 
 
 def _locked(clinic_id: UUID) -> DirectoryState:
@@ -124,16 +194,6 @@ def _entries(patient_ids: Collection[UUID]) -> dict[UUID, IndexedPatient]:
     entries = IndexedPatient.objects.select_related("directory")
     found = (entries.filter(patient__in=some) for some in _in_blocks(list(patient_ids)))
     return {entry.patient_id: entry for some in found for entry in some}
-
-
-def _write_entries(entries: Collection[Entry], there: Mapping[UUID, int]) -> None:
-    """Write the rows of these patients; each entry bears its number afterwards."""
-    new = [entry for entry in entries if entry.patient_id not in there]
-    numbers = iter(bulk.reserve(IndexedPatient, len(new)) if new else ())
-    for entry in entries:
-        entry.pk = there[entry.patient_id] if entry.patient_id in there else next(numbers)
-    bulk.insert(IndexedPatient, ("id", *_WRITTEN, "patient"), (_row_of(entry) for entry in new))
-    bulk.write(_REWRITE, (_row_of(entry)[1:] for entry in entries if entry.patient_id in there))
 
 
 def _row_of(entry: Entry) -> tuple[Any, ...]:
@@ -156,7 +216,7 @@ def _packed_all(entries: Iterable[Entry | IndexedPatient]) -> NDArray[np.int64]:
 
 def _pairs(packed: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Key and entry of each."""
-    return list(zip((packed >> 32).tolist(), (packed & 0xFFFF_FFFF).tolist(), strict=True))
+    return list(zip((packed >> 32).tolist(), (packed & _ENTRY).tolist(), strict=True))
 
 
 def _insert(packed: NDArray[np.int64]) -> None:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("/<uuid:pk>", rosters.RosterPage.as_view(), name="roster"),
     path("/<uuid:pk>/live", rosters.RosterLive.as_view(), name="live"),
     path("/<uuid:pk>/rows.csv", rosters.RosterExport.as_view(), name="export"),
+    path("/<uuid:pk>/rows.xlsx", rosters.RosterWorkbook.as_view(), name="workbook"),
     path("/<uuid:pk>/columns", rosters.SetColumns.as_view(), name="columns"),
     path("/<uuid:pk>/apply", rosters.ApplyRoster.as_view(), name="apply"),
     path("/<uuid:pk>/retry", rosters.RetryRoster.as_view(), name="retry"),

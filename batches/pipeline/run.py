@@ -5,9 +5,10 @@ has brought news are matched again.
 """
 
 import logging
+import time
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from batches import claims, rematch
 from batches.claims import Claim, ClaimLost
@@ -18,6 +19,9 @@ from files import scratch
 from files.errors import FileRejected, Trouble
 
 log = logging.getLogger(__name__)
+
+# Each try waits for a locked database as long as the connection does [20 s].
+_TRIES, _AGAIN_SECONDS = 6, 1.0
 
 
 def process(file_id: UUID) -> None:
@@ -78,12 +82,22 @@ def _fail(claim: Claim, rejection: FileRejected) -> None:
 
 
 def _release(claim: Claim, code: str, message: str) -> None:
+    """Give the file back. A database that somebody holds for long is waited for, with the claim kept: a lease
+    that ran out would count as a worker that died.
+    """
     # What failed may have been the connection to the database, and then it takes a new one to say so.
     connection.close_if_unusable_or_obsolete()
-    try:
-        claims.release(claim, code=code, message=message)
-    except ClaimLost:
-        _leave(claim)
+    with keep_claim(claim):
+        for _ in range(_TRIES):
+            try:
+                claims.release(claim, code=code, message=message)
+            except ClaimLost:
+                _leave(claim)
+            except OperationalError as error:
+                log.warning("file not released yet file=%s type=%s", claim.file.pk, type(error).__name__)
+                time.sleep(_AGAIN_SECONDS)
+                continue
+            return
 
 
 def _leave(claim: Claim) -> None:

@@ -1,8 +1,9 @@
 """A roster's rows as a table for spreadsheets and programs: each line of the file, and what became of it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from files.tables import Cell, write_csv
+from files.tables import Cell, write_csv, write_xlsx
 from patients.models import Patient, Roster, RosterRow
 from patients.roster_states import Outcome
 from patients.rosters import lines
@@ -19,6 +20,11 @@ _ROWS_AT_ONCE = 2_000
 def csv_of(roster: Roster, *, outcome: str = "", text: str = "") -> Iterator[str]:
     """The chosen rows as CSV, the names of the columns first; no cell can become a formula."""
     return write_csv(COLUMNS, rows_of(roster, outcome=outcome, text=text))
+
+
+def write_workbook(path: Path, roster: Roster, *, outcome: str = "", text: str = "") -> None:
+    """The same rows as a workbook at `path`; record numbers are text and keep their zeros."""
+    write_xlsx(path, COLUMNS, rows_of(roster, outcome=outcome, text=text), title="Roster")
 
 
 def rows_of(roster: Roster, *, outcome: str = "", text: str = "") -> Iterator[list[Cell]]:

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -12,13 +12,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from clinics import audit
 from clinics.access import IMPORT, VIEW, get_or_404, require
 from clinics.views.page import Page, Verb
 from files.errors import Refused, Trouble
 from patients import roster_actions as actions
 from patients.models import Roster, RosterRow
-from patients.roster_api import csv_response
+from patients.roster_api import rows_download
 from patients.roster_forms import ReasonForm, RowFilter, UploadForm, mapping_from
 from patients.roster_states import RosterStatus
 from patients.roster_uploads import ListUploadHandler, receive_upload
@@ -146,18 +145,19 @@ class RosterLive(RosterPage):
 class RosterExport(RosterPage):
     """The chosen rows as a table."""
 
+    form: ClassVar[Literal["csv", "xlsx"]] = "csv"
+
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponseBase:  # type: ignore[override]
         """The download."""
         roster = self.roster(pk)
         outcome, text = RowFilter(request.GET).chosen()
-        audit.record(
-            "roster-exported",
-            clinic=self.access.clinic,
-            actor=self.access.user,
-            target=roster,
-            outcome=outcome,
-        )
-        return csv_response(roster, outcome=outcome, text=text)
+        return rows_download(self.access, roster, self.form, outcome=outcome, text=text)
+
+
+class RosterWorkbook(RosterExport):
+    """The same as a workbook."""
+
+    form = "xlsx"
 
 
 class RosterVerb(Verb):

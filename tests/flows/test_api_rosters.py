@@ -3,15 +3,19 @@
 import csv
 import io
 import json
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
+import python_calamine
+from django.conf import LazySettings, settings
 from django.test import Client
 from django.urls import reverse
 
 from clinics.access import CAPTURE
 from clinics.models import AuditEntry, Clinic, User
+from files.tables import XLSX_TYPE
 from patients.models import Patient, Roster
 from patients.rosters import road
 from tests import factories
@@ -127,7 +131,22 @@ def test_the_table_runs_nothing_and_is_audited(api: Client, previewed: dict[str,
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["line"], row["given_names"]) for row in rows] == [("3", "'=Luz"), ("5", "María Esther")]
     assert rows[1]["looks_like_record_number"] == "3000003792"
-    assert AuditEntry.objects.get(action="roster-exported").detail == {"outcome": "added"}
+    assert AuditEntry.objects.get(action="roster-exported").detail == {"outcome": "added", "format": "csv"}
+
+
+def test_the_workbook_keeps_text_and_zeros_and_is_audited(api: Client, previewed: dict[str, Any]) -> None:
+    answer: Any = api.get(f"{API}/rosters/{previewed['id']}/rows.xlsx", {"outcome": "added"})
+    assert (answer.status_code, answer["Content-Type"]) == (200, XLSX_TYPE)
+    book = python_calamine.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    header, *rows = book.get_sheet_by_name("Roster").to_python()
+    found = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [(row["record_number"], row["given_names"]) for row in found] == [
+        ("0012345", "=Luz"),
+        ("7", "María Esther"),
+    ]
+    assert found[1]["birth_date"] == date(1957, 4, 23)
+    assert AuditEntry.objects.get(action="roster-exported").detail == {"outcome": "added", "format": "xlsx"}
+    assert not list((Path(settings.INTAKE_STAGING_DIR) / "scratch").glob("*")), "nothing stays on the disk"
 
 
 def test_lists_are_counted_and_paged(api: Client, clinic: Clinic, clinician: User, stranger: User) -> None:

@@ -72,6 +72,7 @@ PAGES: dict[str, tuple[Callable[[World], str], set[Role]]] = {
     "rosters": (lambda _: reverse("rosters:list"), EVERYBODY),
     "roster": (lambda w: reverse("rosters:roster", args=[w.roster.pk]), EVERYBODY),
     "roster live": (lambda w: reverse("rosters:live", args=[w.roster.pk]), EVERYBODY),
+    "roster workbook": (lambda w: reverse("rosters:workbook", args=[w.roster.pk]), EVERYBODY),
     "roster rows": (lambda w: reverse("rosters:export", args=[w.roster.pk]), EVERYBODY),
     "remove a roster": (lambda w: reverse("rosters:remove", args=[w.roster.pk]), CAPTURE),
     "documents": (lambda _: reverse("documents:list") + "?type=LAB&language=es&state=filed", EVERYBODY),

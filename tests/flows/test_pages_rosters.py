@@ -1,8 +1,10 @@
 """Rosters in a browser without JavaScript: send, look, say what columns hold, apply, take back, remove."""
 
+import io
 from typing import Any
 
 import pytest
+import python_calamine
 from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
@@ -148,6 +150,10 @@ def test_the_table_is_downloaded(browser: Client, roster: Roster) -> None:
     assert "Garza Soto" in text
     assert "Pereda" not in text
     assert "lista" not in answer["Content-Disposition"]
+    assert f'href="{at("workbook", roster)}?outcome=changed"' in shown(browser, roster, outcome="changed")
+    book: Any = browser.get(at("workbook", roster), {"outcome": "changed"})
+    sheet = python_calamine.load_workbook(io.BytesIO(b"".join(book.streaming_content))).get_sheet_by_index(0)
+    assert [row[5] for row in sheet.to_python()] == ["family_name", "Garza Soto"]
 
 
 def test_who_may_not_import_looks_only(roster: Roster, reviewer: User) -> None:
@@ -164,7 +170,7 @@ def test_who_may_not_import_looks_only(roster: Roster, reviewer: User) -> None:
 
 def test_another_clinics_roster_is_not_there(roster: Roster, stranger: User) -> None:
     browser = factories.browser_of(stranger)
-    for name in ("roster", "live", "export"):
+    for name in ("roster", "live", "export", "workbook"):
         assert browser.get(at(name, roster)).status_code == 404
     assert send(browser, at("apply", roster)).status_code == 404
     assert "list.csv" not in text_of(browser.get(reverse("rosters:list")))

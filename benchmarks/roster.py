@@ -1,6 +1,6 @@
 """A roster from its bytes to the directory, beside a plain loop: rows per second, and the most memory taken.
 
-    python -m benchmarks.rosters [--csv-rows 500000] [--xlsx-rows 100000] [--batch 2000]
+    python -m benchmarks.roster [--csv-rows 500000] [--xlsx-rows 100000] [--batch 2000]
 
 Each part runs in a process of its own on a fresh database: SQLite in a temporary folder, or a new database
 on the server of DATABASE_URL. The product walks its own road: bytes into staging, the sandboxed reader, every
@@ -176,7 +176,7 @@ def _run(part: str, path: Path, options: argparse.Namespace, number: int) -> dic
             "INTAKE_LOG_LEVEL": "ERROR",
             **({"DATABASE_URL": url} if url else {}),
         }
-        command = [sys.executable, "-m", "benchmarks.rosters", "--part", part, "--path", str(path)]
+        command = [sys.executable, "-m", "benchmarks.roster", "--part", part, "--path", str(path)]
         command += ["--csv-rows", str(number), "--batch", str(options.batch)]
         try:
             done = subprocess.run(
