@@ -168,7 +168,8 @@ def _numbered(keys: NDArray[np.int64], numbers: Sequence[int]) -> NDArray[np.int
     """Packed keys whose entries had only a place, with the numbers that these places have got."""
     if not len(keys):
         return keys
-    return (keys & ~_ENTRY) + np.array(numbers, np.int64)[keys & _ENTRY]
+    numbered: NDArray[np.int64] = (keys & ~_ENTRY) + np.array(numbers, np.int64)[keys & _ENTRY]
+    return numbered
 
 
 def _difference(now: Iterable[Entry], before: Iterable[IndexedPatient]) -> _Sorts:

@@ -61,19 +61,19 @@ def _apply(claim: Claim) -> None:
             plan = planning.plan(roster, folder, timezone.now())
             with transaction.atomic():
                 index.take_turn(roster.clinic_id)
-                _write(claim, plan)
+                _write(claim, plan, lease.now())
             return
     with scratch.folder(roster.pk) as folder, disk_faults(), transaction.atomic():
         index.take_turn(roster.clinic_id)
-        _write(claim, planning.plan(roster, folder, timezone.now()))
+        began = lease.now()
+        _write(claim, planning.plan(roster, folder, timezone.now()), began)
 
 
-def _write(claim: Claim, plan: Plan) -> None:
-    """All of the plan; call it in a transaction in which nobody else changes the directory."""
+def _write(claim: Claim, plan: Plan, began: datetime) -> None:
+    """All of the plan; call it in a transaction in which nobody else changes the directory since `began`."""
     roster = claim.roster
     if not plan.holds(roster.clinic):
         raise _Outdated
-    began = lease.now()
     total, done = roster.counts.get("rows", 0), 0
     for step in plan.read():
         bulk.insert(Patient, _NEW, step.new)

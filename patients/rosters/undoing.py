@@ -14,6 +14,7 @@ from django.db.models import PROTECT, Q
 from django.utils import timezone
 
 from clinics import audit
+from files import lease
 from patients import index, matcher
 from patients.models import Patient, Roster
 from patients.roster_states import Outcome, RosterStatus
@@ -44,6 +45,7 @@ def undo(claim: Claim) -> None:
     roster = claim.roster
     with transaction.atomic():
         index.take_turn(roster.clinic_id)
+        began = lease.now()
         removed = _remove_added(roster)
         restored = _restore_changed(roster)
         matcher.verify_check_digit(roster.clinic)
@@ -51,6 +53,7 @@ def undo(claim: Claim) -> None:
         counts = {"removed": removed, "restored": restored, "kept": kept}
         claims.settle(claim, RosterStatus.UNDONE, counts=roster.counts | counts, undone_at=timezone.now())
         audit.record("roster-undone", clinic=roster.clinic, actor=roster.undone_by, target=roster, **counts)
+        lease.hold_all(began)
 
 
 def _remove_added(roster: Roster) -> int:

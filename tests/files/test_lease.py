@@ -50,6 +50,7 @@ def test_who_was_dead_before_it_began_stays_dead(file: BatchFile) -> None:
     assert BatchFile.objects.get(pk=file.pk).lost_claims == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_database_that_stays_locked_costs_a_file_nothing(
     file: BatchFile, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
