@@ -17,12 +17,12 @@ _KINDS = {
     "mrn_name": 30, "name_only": 24, "mrn_only": 15, "name_dob": 12, "none": 10, "outsider": 6, "mrn_dob": 2,
     "conflict": 1,
 }  # fmt: skip
-_SURNAMES = (
+SURNAMES = (
     "García Hernández Martínez López González Rodríguez Pérez Sánchez Ramírez Cruz Flores Gómez Morales "
     "Vázquez Jiménez Reyes Díaz Torres Gutiérrez Ruiz Mendoza Aguilar Ortiz Castillo Moreno Romero Álvarez "
     "Smith Johnson Brown Miller Davis Wilson Nguyen Tran Lee Kim Chen Patel Singh O'Connor McDonald"
 )
-_GIVEN = (
+GIVEN = (
     "María José Juan Guadalupe Francisco Luis Ana Carlos Jesús Antonio Miguel Margarita Pedro Alejandro "
     "Manuel Rosa Jorge Roberto Fernando Verónica Patricia Elena Teresa Sofía Valeria Diego Daniel James "
     "Robert Michael Emily Ashley Linh Minh Wei Priya Arjun Ximena Renata Emilio"
@@ -77,8 +77,8 @@ def _write(path: Path, rows: list[dict[str, object]]) -> None:
 
 
 def _directory(rng: random.Random, count: int) -> Iterator[Row]:
-    surname = _picker(rng, _SURNAMES.split(), 60 + count // 40)
-    given = _picker(rng, _GIVEN.split(), 60 + count // 200)
+    surname = _picker(rng, SURNAMES.split(), 60 + count // 40)
+    given = _picker(rng, GIVEN.split(), 60 + count // 200)
     number, person = 3_000_000_000, None
     for _ in range(count):
         number += rng.randrange(1, 20)

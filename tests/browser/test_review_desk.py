@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
 from tests.browser import review_folder
 from tests.browser.conftest import SHOTS, Product, sign_in
@@ -106,6 +106,40 @@ def test_two_reviewers_at_once_never_get_the_same_group(
     assert _waiting(product, ward) == 60
     for page in pages:
         page.context.close()
+
+
+def test_a_question_is_about_what_is_in_front_and_nothing_undelivered_is_left_in_silence(
+    own_ward: Ward, product: Product, page: Page
+) -> None:
+    ward = own_ward
+    sign_in(page, product, "reviewer")
+    page.goto(product.url + ward.queue)
+    name = ward.people[0]["family_name"]
+    page.locator(".group-lines").get_by_role("link", name=re.compile(name)).first.click()
+    hands, bar, strip = Hands(page), page.locator("#confirm"), page.locator(".strip a")
+    hands.look()
+    hands.press("1")
+    expect(bar).to_contain_text("14 files go")
+    strip.nth(2).click()
+    expect(bar).to_be_visible()  # all fourteen are still what it asks about
+    hands.press("Escape", "g", "x")
+    expect(bar).to_contain_text("1 file goes to no chart")
+    strip.nth(4).click()
+    expect(bar).to_be_hidden()
+    page.context.set_offline(True)
+    hands.press("1")
+    expect(page.locator("#troubles")).to_contain_text("could not be reached")
+    page.context.set_offline(False)
+    warned: list[str] = []
+
+    def accept(dialog: Dialog) -> None:
+        warned.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
+    page.goto(product.url + "/patients")
+    assert warned == ["beforeunload"]
+    assert _waiting(product, ward) == 60
 
 
 def test_a_refusal_is_said_and_leads_back_to_the_file(own_ward: Ward, product: Product, page: Page) -> None:

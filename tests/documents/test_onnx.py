@@ -3,18 +3,15 @@
 import json
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+import tokenizers
 from django.conf import LazySettings
 
-from documents.embedding import choice, tokens
+from documents.embedding import choice
 from documents.embedding.onnx import OnnxModel
-
-onnx = pytest.importorskip("onnx")
-pytest.importorskip("onnxruntime")
-pytestmark = pytest.mark.skipif(not tokens.is_available(), reason="the package tokenizers is not installed")
 
 WORDS = {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "fever": 3, "cough": 4, "query:": 5}
 
@@ -22,7 +19,6 @@ WORDS = {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "fever": 3, "cough": 4, "query:": 5
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Token n becomes the nth row of the unit matrix: the vector of a text counts its words."""
-    tokenizers: Any = pytest.importorskip("tokenizers")
     path = tmp_path / "tiny"
     path.mkdir()
     tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(WORDS, unk_token="[UNK]"))

@@ -50,10 +50,7 @@ WRITERS, BATCHES, BATCH_FILES, LOOKS = 3, 6, 8, 30
 def database() -> Iterator[str]:
     """URL of an empty PostgreSQL database of our own."""
     with ExitStack() as stack:
-        try:
-            url = stack.enter_context(services.postgres()) + "_faults"
-        except services.MissingError as missing:
-            pytest.skip(str(missing))
+        url = stack.enter_context(services.postgres()) + "_faults"
         server, _, name = url.rpartition("/")
         admin = stack.enter_context(psycopg.connect(f"{server}/postgres", autocommit=True))
         admin.execute(f'CREATE DATABASE "{name}"'.encode())
