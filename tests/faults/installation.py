@@ -104,6 +104,7 @@ class Installation:
             "INTAKE_WORKERS": "1",
             "DJANGO_SETTINGS_MODULE": "config.settings.dev",
             "TMPDIR": str(self.scratch),
+            "PYTHONFAULTHANDLER": "1",  # for `last_words`
         }
         return kept | mine | dict(self.settings)
 
@@ -140,6 +141,12 @@ class Installation:
         """Everything that a process has written."""
         path = self.home / "logs" / f"{role}.log"
         return path.read_text(errors="replace") if path.exists() else ""
+
+    def last_words(self, role: str) -> str:
+        """The end of a role's log, and at which line its first process stands still; that one it ends."""
+        os.kill(self.roles[role].pid, signal.SIGABRT)
+        self.roles[role].wait(timeout=STOP_SECONDS)
+        return self.log_of(role)[-6000:]
 
     def log_bytes(self, role: str) -> int:
         """How much it has written: where the next start begins."""

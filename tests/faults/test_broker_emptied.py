@@ -72,7 +72,7 @@ def test_killed_under_working_hands_and_back_with_nothing(
         for file in those.wanted():
             those.let_go(file)
         noticed = eventually(lambda: has_noticed(installation), seconds=PATIENCE_SECONDS)
-        assert noticed, (sender.counts(batch), installation.log_of("worker")[-3000:])
+        assert noticed, f"{sender.counts(batch)}\n{installation.last_words('worker')}"
     assert settled(installation) <= DONE + IN_WORK, "there was nobody to bring more"
     installation.start("broker")
     seconds = seconds_until(lambda: sender.has_ended(batch), within=60)
