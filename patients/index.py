@@ -56,6 +56,7 @@ class Prepared:
     rewritten: list[Entry]
     removed: NDArray[np.int64]
     inserted: NDArray[np.int64]
+    gone: list[int]
     sorts: _Sorts
     living: int
 
@@ -82,14 +83,7 @@ def take_out(patient_ids: Iterable[UUID]) -> None:
     wanted = list(patient_ids)
     for clinic_id in sorted({entry.directory.clinic_id for entry in _entries(wanted).values()}):
         directory = _locked(clinic_id)
-        entries = [each for each in _entries(wanted).values() if each.directory_id == directory.pk]
-        sorts: _Sorts = Counter()
-        for entry in entries:
-            sorts.subtract(_sorts_of(entry))
-        _remove(_packed_all(entries))
-        for some in _in_blocks([entry.pk for entry in entries]):
-            IndexedPatient.objects.filter(pk__in=some).delete()
-        _count(directory, sorts, -sum(not entry.merged for entry in entries))
+        _write(directory, prepare(clinic_id, (), without=wanted))
 
 
 def take_turn(clinic_id: UUID) -> None:
@@ -112,11 +106,12 @@ def version_of(clinic_id: UUID) -> int:
     return found.first() or 0
 
 
-def prepare(clinic_id: UUID, rows: Collection[PatientRow]) -> Prepared:
-    """Work out what `write` writes for these patients of one clinic: it takes most of the time, and nothing
-    is locked. It holds as long as the directory has the same version.
+def prepare(clinic_id: UUID, rows: Collection[PatientRow], *, without: Collection[UUID] = ()) -> Prepared:
+    """Work out what `write` writes for these patients of one clinic, and to forget those who go: it takes
+    most of the time, and nothing is locked. It holds as long as the directory has the same version.
     """
     directory, _ = DirectoryState.objects.get_or_create(clinic_id=clinic_id)
+    going = [each for each in _entries(without).values() if each.directory_id == directory.pk]
     there = _entries([row.pk for row in rows])
     entries = [entry_of(directory, row) for row in rows]
     changed = [entry for entry in entries if facts(entry) != facts(there.get(entry.patient_id))]
@@ -127,15 +122,16 @@ def prepare(clinic_id: UUID, rows: Collection[PatientRow]) -> Prepared:
         entry.pk = place
     for entry in rewritten:
         entry.pk = there[entry.patient_id].pk
-    old_keys, now_keys = _packed_all(before), _packed_all(rewritten)
+    old_keys, now_keys = _packed_all([*before, *going]), _packed_all(rewritten)
     return Prepared(
         new=new,
         new_keys=_packed_all(new),
         rewritten=rewritten,
         removed=np.setdiff1d(old_keys, now_keys, assume_unique=True),
         inserted=np.setdiff1d(now_keys, old_keys, assume_unique=True),
-        sorts=_difference(changed, before),
-        living=sum(not entry.merged for entry in changed) - sum(not entry.merged for entry in before),
+        gone=[entry.pk for entry in going],
+        sorts=_difference(changed, [*before, *going]),
+        living=_living(changed) - _living(before) - _living(going),
     )
 
 
@@ -151,7 +147,7 @@ def _put_in(clinic_id: UUID, rows: Mapping[UUID, PatientRow]) -> None:
 
 
 def _write(directory: DirectoryState, prepared: Prepared) -> None:
-    if not prepared.new and not prepared.rewritten:
+    if not (prepared.new or prepared.rewritten or prepared.gone):
         return
     numbers = bulk.reserve(IndexedPatient, len(prepared.new)) if prepared.new else []
     for entry, number in zip(prepared.new, numbers, strict=True):
@@ -159,6 +155,8 @@ def _write(directory: DirectoryState, prepared: Prepared) -> None:
     bulk.insert(IndexedPatient, ("id", *_WRITTEN, "patient"), map(_row_of, prepared.new))
     bulk.write(_REWRITE, (_row_of(entry)[1:] for entry in prepared.rewritten))
     _remove(prepared.removed)
+    for some in _in_blocks(prepared.gone):
+        IndexedPatient.objects.filter(pk__in=some).delete()
     _insert(np.concatenate([_numbered(prepared.new_keys, numbers), prepared.inserted]))
     _take_stock(len(prepared.new_keys) + len(prepared.inserted))
     _count(directory, prepared.sorts, prepared.living)
@@ -179,6 +177,10 @@ def _difference(now: Iterable[Entry], before: Iterable[IndexedPatient]) -> _Sort
     for old in before:
         sorts.subtract(_sorts_of(old))
     return sorts
+
+
+def _living(entries: Iterable[Entry | IndexedPatient]) -> int:
+    return sum(not entry.merged for entry in entries)
 
 
 def _locked(clinic_id: UUID) -> DirectoryState:
