@@ -18,6 +18,7 @@ _NOWHERE = 1 << 30
 _MOST_DAYS = 50_000
 _NOTHING = dict.fromkeys(Column, "")
 _M_ALONE = "M could be a man or a woman (mujer): nothing in the column says which, so that it is left out."
+_FAULTY_DATE = "The cell of its birth date holds an error. Write the date into it, as 1957-04-23."
 _SHORTENED = "A spreadsheet has shortened its record number; format that column as text."
 
 
@@ -35,10 +36,11 @@ class Meaning:
         self._days: dict[str, str] = {}
         self._sex_words: set[str] = set()
 
-    def see(self, cells: list[str]) -> None:
+    def see(self, row: Row) -> None:
         """Take one row into account."""
+        cells = row.cells
         if self._birth < len(cells) and (born := cells[self._birth]):
-            self._dates.see(born)
+            self._dates.see(born, row.line)
         if self._sex < len(cells) and len(self._sex_words) < _MOST_WORDS_FOR_SEX:
             self._sex_words.add(cells[self._sex].casefold())
 
@@ -64,7 +66,7 @@ class Meaning:
             "whole_name": whole[:_LONGEST_NAME],
             "suffix": cell[Column.SUFFIX][:_LONGEST_SUFFIX],
             "birth_date": birth_date,
-            "has_lost_date": not birth_date and (bool(born) or self._is_faulty(row, Column.BIRTH)),
+            "lost_date": "" if birth_date else self._lost_date(row, born),
             "sex": self._known_sexes.get(cell[Column.SEX].casefold(), "") if cell[Column.SEX] else "",
             "problem": row.problem or self._problem(row.cells, cell, number, (family, given, whole)),
             "extra": self._extra(row.cells),
@@ -92,6 +94,12 @@ class Meaning:
     @cached_property
     def _known_sexes(self) -> dict[str, str]:
         return words.sexes_of(self._sex_words)
+
+    def _lost_date(self, row: Row, born: str) -> str:
+        """Why there is no birth date although something stands in its cell."""
+        if born:
+            return self._dates.why_not(born)
+        return _FAULTY_DATE if self._is_faulty(row, Column.BIRTH) else ""
 
     def _is_faulty(self, row: Row, column: Column) -> bool:
         return bool(row.faults) and self._at.get(column) in (row.faults or {})

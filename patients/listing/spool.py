@@ -31,7 +31,7 @@ def write_down(
                 raise FileRejected("list-too-long", message, limit=max_rows)
             if number < _SAMPLED_ROWS:
                 _sample(row.cells, samples)
-            meaning.see(row.cells)
+            meaning.see(row)
             out.write(_packed(row))
     if not number:
         raise FileRejected("list-empty", "This list has a header and no line below it. Save it again.")

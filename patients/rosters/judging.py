@@ -74,10 +74,11 @@ def own_fault(row: ListRow, today: date) -> Fault | None:
         return Fault("whole-name", "Write the name as SURNAMES, Names, or in two columns.")
     if not row.family_name:
         return Fault("no-surname", "It has no surname.")
-    if row.has_lost_date:
-        return Fault("birth-date-lost", "Its birth date could not be read; write it as 1957-04-23.")
+    if row.lost_date:
+        return Fault("birth-date-lost", row.lost_date)
     if row.birth_date and not _EARLIEST_BIRTH <= row.birth_date <= today:
-        return Fault("birth-date-impossible", "Its birth date cannot be.")
+        why = f"Its birth date {row.birth_date} is not between {_EARLIEST_BIRTH} and today. Correct it."
+        return Fault("birth-date-impossible", why)
     return None
 
 

@@ -71,8 +71,8 @@ def plan(roster: Roster, folder: Path, now: datetime) -> Plan[UndoStep]:
 def _step(roster: Roster, some: Sequence[Line], later: LaterLists, now: datetime) -> UndoStep:
     step = UndoStep(rows=len(some))
     patients = _patients([line.patient_id for line in some if line.patient_id])
-    added = [line for line in some if line.outcome == Outcome.ADDED]
-    hanging = hanging_on([line.patient_id for line in added if line.patient_id in patients])
+    added = {line.patient_id for line in some if line.outcome == Outcome.ADDED}
+    hanging = hanging_on([patient_id for patient_id in patients if patient_id in added])
     for line in some:
         patient = patients.get(line.patient_id) if line.patient_id else None
         if patient is None:

@@ -80,9 +80,9 @@ def test_one_list_however_it_was_saved(tmp_path: Path, content: bytes) -> None:
         ("mrn;DOB", "7;04/23/1957", {"birth_date": "1957-04-23"}),
         ("mrn;F. Nac.", "7;23-abr-1957", {"birth_date": "1957-04-23"}),
         ("mrn;Fecha nacimiento", "7;03/04/1957", {"birth_date": "1957-04-03"}),
-        ("mrn;DOB", "7;03/04/1957", {"birth_date": "", "has_lost_date": True}),
-        ("mrn;DOB", "7;04/04/1957", {"birth_date": "1957-04-04", "has_lost_date": False}),
-        ("mrn;DOB", "7;31/02/1957", {"birth_date": "", "has_lost_date": True}),
+        ("mrn;DOB", "7;03/04/1957", {"birth_date": ""}),
+        ("mrn;DOB", "7;04/04/1957", {"birth_date": "1957-04-04", "lost_date": ""}),
+        ("mrn;DOB", "7;31/02/1957", {"birth_date": ""}),
         ("Archivo;MRN", "C:\\Fotos\\IMG_1.JPG;007", {"path": "C:\\Fotos\\IMG_1.JPG", "mrn": "007"}),
     ],
 )  # fmt: skip
@@ -111,7 +111,7 @@ def test_the_days_of_one_column_are_read_in_one_order(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, "mrn,dob\n1,12/25/1990\n2,03/04/1957\n")
     assert [row["birth_date"] for row in rows] == ["1990-12-25", "1957-03-04"]
     rows = rows_of(tmp_path, "mrn,dob\n1,12/25/1990\n2,25/12/1957\n3,03/04/1957\n")
-    assert [row["birth_date"] for row in rows] == ["", "", ""]
+    assert [row["birth_date"] for row in rows] == ["1990-12-25", "1957-12-25", ""]
 
 
 def test_lines_that_are_not_understood_are_counted_with_their_numbers(tmp_path: Path) -> None:
