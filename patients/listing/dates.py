@@ -55,8 +55,8 @@ class DateColumn:
     An order is shown by real dates only: `32/13/1990` shows nothing. `header` may name the order
     (`dd/mm/aaaa`), and `is_spanish` says that the day comes first. Where cells and header agree, all dates
     are read in that order; where two of them disagree, or nobody says anything, only dates that can be read
-    in one way are taken. Two-digit years are those of a person who is alive: 57 is 1957, and 20 could be 1920 or
-    2020, which is nobody's guess.
+    in one way are taken. Two-digit years are those of a person who is alive: 57 is 1957, and 20 could be 1920
+    or 2020, which is nobody's guess.
     """
 
     def __init__(self, header: str, *, is_spanish: bool, today: date) -> None:

@@ -115,12 +115,12 @@ def test_the_days_of_one_column_are_read_in_one_order(tmp_path: Path) -> None:
 
 
 def test_lines_that_are_not_understood_are_counted_with_their_numbers(tmp_path: Path) -> None:
-    content = 'MRN,Nombre\n1,"Garza,\n María"\n\n,\n3.00E+09,Okafor\n,\n4,Okafor,5\n'
+    content = 'MRN,Nombre\n1,"Garza\n María"\n\n,\n3.00E+09,Okafor\n,\n4,Okafor,5\n'
     summary, rows = told(tmp_path, content)
     assert (summary["rows"], summary["refused"]) == (1, 2)
     assert [line for line, _ in summary["told"]] == [6, 8]
     assert "spreadsheet" in summary["told"][0][1]
-    assert rows[0]["given_names"] == "María"
+    assert rows[0]["whole_name"] == "Garza María"
 
 
 def test_a_mapping_needs_both(tmp_path: Path) -> None:
@@ -143,6 +143,8 @@ def test_a_mapping_needs_both(tmp_path: Path) -> None:
         (b"MRN\n1\n", {"max_bytes": 5}, "list-too-large"),
         (b"MRN\n" + b"x" * 200_000, {"max_bytes": 1_000_000}, "list-cell-too-long"),
         (b"MRN\n" + b'"' + b"x" * 200_000, {"max_bytes": 1_000_000}, "list-quote-open"),
+        (b'NHC;Apellidos;Nombre\n1;"Perez;Juan\n2;Lopez;Ana\n', {}, "list-quote-open"),
+        (b'NHC;Apellidos;Nombre\n1;Perez;"Juan\n', {}, "list-quote-open"),
         (b'MRN,Name\n1,"Garza\n2,Lee\n3,Ray\n4,Fox\n5,Cruz\n6,Pena\n', {}, "list-quote-open"),
     ],
 )
@@ -157,3 +159,29 @@ def test_a_list_that_cannot_be_read_says_why(
 def test_the_refusal_names_headers_that_help(tmp_path: Path) -> None:
     with pytest.raises(FileRejected, match="expediente"):
         told(tmp_path, "Dear all,\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        ('1;Ruiz;Eva\n2;"Lopez;Ana\n3;Ruiz"x;Eva\n4;Lee;Ann\n', {3: "after a closing quotation mark"}),
+        ('1;Ruiz;Eva\n2;"Lopez;Ana\n3;Ruiz";Eva\n4;Lee;Ann\n', {3: "From line 3 to line 4 one cell holds"}),
+        ('1;Ruiz;Eva\n2;"Lopez" x;Ana\n4;Lee;Ann\n', {3: "after a closing quotation mark"}),
+        ('1;Ruiz;"Eva\nMaría"\n"2" ;"O\'Hara ""Liz""" ;Ana\n4;Ruiz "x;Ann\n', {}),
+    ],
+    ids=["after the mark", "well closed", "in one line", "harmless marks"],
+)
+def test_a_row_that_may_have_swallowed_another_is_refused_and_no_other(
+    tmp_path: Path, content: str, lines: dict[int, str]
+) -> None:
+    rows = rows_of(tmp_path, f"NHC;Apellidos;Nombre\n{content}")
+    assert {row["line"]: row["problem"] for row in rows if row["problem"]}.keys() == lines.keys()
+    for row in rows:
+        assert lines.get(row["line"], "") in row["problem"]
+    assert {row["mrn"] for row in rows} >= {"1", "4"}
+
+
+def test_an_open_mark_names_the_line_in_which_it_opens(tmp_path: Path) -> None:
+    with pytest.raises(FileRejected) as refused:
+        told(tmp_path, 'NHC;Apellidos;Nombre\n1;Ruiz;Eva\n2;"Lopez\nGil";"Ana\n3;Ruiz;Eva\n')
+    assert refused.value.facts["line"] == 4
