@@ -43,55 +43,66 @@ _WORDS = {
 
 @dataclass(slots=True)
 class UndoStep:
-    """What is done at once: who goes, who is as before, what the matcher finds them by, and which lines stay
-    for which reason.
+    """What is done at once: who goes, who gets old values back, what the matcher finds them by, and which
+    lines stay for which reason. With `leaves_keys` the keys of those who go are swept at the end.
     """
+
+    going: list[UUID]
+    changed: list[tuple[Any, ...]]
+    prepared: index.Prepared
+    kept: list[tuple[int, str]]
+    rows: int
+    leaves_keys: bool
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is to be done with some rows, before it is worked out."""
 
     going: list[UUID] = field(default_factory=list)
     restored: list[Patient] = field(default_factory=list)
     kept: list[tuple[int, str]] = field(default_factory=list)
-    changed: list[tuple[Any, ...]] = field(default_factory=list)
-    prepared: index.Prepared | None = None
-    rows: int = 0
 
 
 def plan(roster: Roster, folder: Path, now: datetime) -> Plan[UndoStep]:
     """Compare every row that wrote something with the directory as it is; reads only."""
     made: Plan[UndoStep] = plans.begun(roster, folder)
-    later = later_lists(roster)
+    later, leaves_keys = later_lists(roster), index.are_many(roster.counts.get(Outcome.ADDED, 0))
     total = roster.counts.get(Outcome.ADDED, 0) + roster.counts.get(Outcome.CHANGED, 0)
     done, only = 0, Q(outcome__in=[Outcome.ADDED, Outcome.CHANGED])
     for some in lines.in_order(roster, at_once=_ROWS_AT_ONCE, only=only):
-        made.add(_step(roster, some, later, now))
+        found = _compared(some, later)
+        prepared = index.prepare(
+            roster.clinic_id, found.restored, without=found.going, leaves_keys=leaves_keys
+        )
+        changed = [changed_row(each, now) for each in found.restored]
+        made.add(UndoStep(found.going, changed, prepared, found.kept, len(some), leaves_keys))
         done += len(some)
         progress.tell(roster.pk, "Comparing with the directory", done, total)
     return made
 
 
-def _step(roster: Roster, some: Sequence[Line], later: LaterLists, now: datetime) -> UndoStep:
-    step = UndoStep(rows=len(some))
+def _compared(some: Sequence[Line], later: LaterLists) -> _Found:
+    found = _Found()
     patients = _patients([line.patient_id for line in some if line.patient_id])
     added = {line.patient_id for line in some if line.outcome == Outcome.ADDED}
     hanging = hanging_on([patient_id for patient_id in patients if patient_id in added])
     for line in some:
         patient = patients.get(line.patient_id) if line.patient_id else None
         if patient is None:
-            step.kept.append((line.line, _GONE))
+            found.kept.append((line.line, _GONE))
         elif line.outcome == Outcome.ADDED:
-            _take_out(step, patient, line, later, hanging.get(patient.pk, set()))
+            _take_out(found, patient, line, later, hanging.get(patient.pk, set()))
         else:
-            _restore(step, patient, line, later)
-    step.prepared = index.prepare(roster.clinic_id, step.restored, without=step.going)
-    step.changed = [changed_row(each, now) for each in step.restored]
-    step.restored = []
-    return step
+            _restore(found, patient, line, later)
+    return found
 
 
-def _take_out(step: UndoStep, patient: Patient, line: Line, later: LaterLists, hanging: set[str]) -> None:
+def _take_out(found: _Found, patient: Patient, line: Line, later: LaterLists, hanging: set[str]) -> None:
     if reason := _reason_to_stay(patient, line, later, hanging):
-        step.kept.append((line.line, reason))
+        found.kept.append((line.line, reason))
     else:
-        step.going.append(patient.pk)
+        found.going.append(patient.pk)
 
 
 def _reason_to_stay(patient: Patient, line: Line, later: LaterLists, hanging: set[str]) -> str:
@@ -107,7 +118,7 @@ def _reason_to_stay(patient: Patient, line: Line, later: LaterLists, hanging: se
     return _CHANGED if is_changed else ""
 
 
-def _restore(step: UndoStep, patient: Patient, line: Line, later: LaterLists) -> None:
+def _restore(found: _Found, patient: Patient, line: Line, later: LaterLists) -> None:
     """Give the old values back in memory, but for what somebody has changed since and what a later list says
     too.
     """
@@ -117,9 +128,9 @@ def _restore(step: UndoStep, patient: Patient, line: Line, later: LaterLists) ->
     for name in before.keys() - {*changed, *said}:
         setattr(patient, name, _value(name, before[name]))
     if len(changed) + len(said) < len(before):
-        step.restored.append(patient)
+        found.restored.append(patient)
     if reasons := list(_reasons(changed, said, later.name_for(patient.pk))):
-        step.kept.append((line.line, " ".join(reasons)))
+        found.kept.append((line.line, " ".join(reasons)))
 
 
 def _reasons(changed: Sequence[str], said: Sequence[str], name: str | None) -> Iterator[str]:

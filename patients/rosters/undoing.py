@@ -34,9 +34,10 @@ def undo(claim: Claim) -> None:
 def _write(claim: Claim, plan: Plan[UndoStep]) -> None:
     roster, counts, done = claim.roster, {"removed": 0, "restored": 0, "kept": 0}, 0
     total = roster.counts.get("added", 0) + roster.counts.get("changed", 0)
+    leaves_keys = False
     for step in plan.read():
-        if step.prepared is not None:
-            index.write(roster.clinic_id, step.prepared)
+        leaves_keys = step.leaves_keys
+        index.write(roster.clinic_id, step.prepared)
         hanging.remove(step.going)
         change_patients(step.changed)
         lines.keep(roster, step.kept)
@@ -44,5 +45,7 @@ def _write(claim: Claim, plan: Plan[UndoStep]) -> None:
         for name, some in (("removed", step.going), ("restored", step.changed), ("kept", step.kept)):
             counts[name] += len(some)
         progress.tell(roster.pk, "Taking back", done, total)
+    if leaves_keys:
+        index.sweep_keys()
     claims.settle(claim, RosterStatus.UNDONE, counts=roster.counts | counts, undone_at=timezone.now())
     audit.record("roster-undone", clinic=roster.clinic, actor=roster.undone_by, target=roster, **counts)

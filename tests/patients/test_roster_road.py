@@ -11,9 +11,10 @@ from django.utils import timezone
 from batches.models import Batch, ListedPatient
 from clinics.models import AuditEntry, Clinic, User
 from files.errors import Refused
+from patients import index
 from patients import roster_actions as actions
 from patients.matcher import match
-from patients.models import Patient, Roster, RosterMapping, RosterRow
+from patients.models import Patient, PatientKey, Roster, RosterMapping, RosterRow
 from patients.roster_states import RosterStatus
 from patients.rosters import claims, lines, road
 from patients.rosters.claims import ClaimLost
@@ -209,6 +210,18 @@ def test_who_came_goes_and_what_changed_is_as_before(
     assert match(clinic, "0012345_Pereda_Luz.jpg").decision == "none"
     assert match(clinic, f"{patient.mrn}_Garza Tijerina_María Esther.jpg").decision == "assign"
     assert AuditEntry.objects.get(action="roster-undone").detail == {"removed": 1, "restored": 1, "kept": 0}
+
+
+@pytest.mark.parametrize("share", [0, 10], ids=["key by key", "all keys at once"])
+def test_nobody_is_found_by_what_is_taken_back(
+    clinic: Clinic, patient: Patient, admin_user: User, monkeypatch: pytest.MonkeyPatch, share: int
+) -> None:
+    before = set(PatientKey.objects.values_list("key", "entry"))
+    roster = applied(clinic, [row(), row(mrn="8", family_name="Lee")])
+    assert len(before) < PatientKey.objects.count()
+    monkeypatch.setattr(index, "_LARGE_SHARE", share)
+    assert told(taken_back(roster, admin_user)) == (2, 0, 0)
+    assert set(PatientKey.objects.values_list("key", "entry")) == before
 
 
 def test_who_has_something_in_the_chart_stays(clinic: Clinic, admin_user: User) -> None:
