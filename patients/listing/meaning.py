@@ -19,6 +19,7 @@ _MOST_DAYS = 50_000
 _NOTHING = dict.fromkeys(Column, "")
 _M_ALONE = "M could be a man or a woman (mujer): nothing in the column says which, so that it is left out."
 _FAULTY_DATE = "The cell of its birth date holds an error. Write the date into it, as 1957-04-23."
+_TOO_MANY_CELLS = "It has more cells ({}) than the header ({}). Put a text that holds a delimiter in quotes."
 _SHORTENED = "A spreadsheet has shortened its record number; format that column as text."
 
 
@@ -108,7 +109,7 @@ class Meaning:
         self, cells: list[str], cell: Mapping[Column, str], number: str, names: tuple[str, str, str]
     ) -> str:
         if len(cells) > self._width and any(cells[self._width :]):
-            return "It has more cells than the header."
+            return _TOO_MANY_CELLS.format(len(cells), self._width)
         if "e" in number.casefold() and words.is_shortened(number):
             return _SHORTENED
         if too_long := _too_long(cell, number, names):
@@ -140,10 +141,13 @@ def _names(cell: Mapping[Column, str]) -> tuple[str, str, str]:
 
 
 def _too_long(cell: Mapping[Column, str], number: str, names: tuple[str, str, str]) -> str:
-    if len(number) > _LONGEST_NUMBER:
-        return "Its record number is too long."
-    if max(map(len, names)) > _LONGEST_NAME:
-        return "Its name is too long."
-    if len(cell[Column.PATH]) > _LONGEST_PATH:
-        return "Its path is too long."
-    return "Its suffix is too long." if len(cell[Column.SUFFIX]) > _LONGEST_SUFFIX else ""
+    measured = (
+        ("record number", len(number), _LONGEST_NUMBER),
+        ("name", max(map(len, names)), _LONGEST_NAME),
+        ("path", len(cell[Column.PATH]), _LONGEST_PATH),
+        ("suffix", len(cell[Column.SUFFIX]), _LONGEST_SUFFIX),
+    )
+    for what, length, limit in measured:
+        if length > limit:
+            return f"Its {what} is too long: {length} characters, and at most {limit} are kept. Shorten it."
+    return ""

@@ -27,7 +27,8 @@ def write_down(
         for row in rows:
             number += 1
             if number > max_rows:
-                message = f"This list has more than {max_rows} lines. Send it in parts."
+                has = f"more than {max_rows} lines below its header, which is the limit"
+                message = f"This list has {has}. Send it in parts."
                 raise FileRejected("list-too-long", message, limit=max_rows)
             if number < _SAMPLED_ROWS:
                 _sample(row.cells, samples)

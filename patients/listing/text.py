@@ -239,5 +239,6 @@ def _quote_open(line: int) -> FileRejected:
 
 def _too_long(line: int) -> FileRejected:
     limit = csv.field_size_limit()
-    message = f"A cell in line {line} has more than {limit} characters. Shorten it and save again."
+    has = f"more than {limit} characters, which is the limit"
+    message = f"A cell in line {line} has {has}. Shorten it and save again."
     return FileRejected("list-cell-too-long", message, line=line, limit=limit)

@@ -146,7 +146,7 @@ def test_a_number_is_a_record_number_only_where_it_is_called_one(
 def test_two_record_numbers_are_no_record_number(tmp_path: Path) -> None:
     row = row_of(tmp_path, "N:Garza;Eva;;;", "X-MRN:0012345", "NOTE:MRN 0099999")
     assert row["mrn"] == ""
-    assert "two different" in row["problem"]
+    assert "several record numbers (0012345, 0099999)" in row["problem"]
     assert row_of(tmp_path, "N:Garza;Eva;;;", "X-MRN:0012345", "NOTE:MRN 0012345")["mrn"] == "0012345"
 
 
