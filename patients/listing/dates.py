@@ -35,6 +35,7 @@ _HINTS = (
 _FIRST = {Order.DAY: "day", Order.MONTH: "month", Order.YEAR: "year"}
 _LONGEST_SHOWN = 40
 _MOST_DAYS = 50_000
+_CURE = "Correct the line that is wrong, or write the date as year-month-day."
 _WORDS = {
     Order.DAY: "day/month/year",
     Order.MONTH: "month/day/year",
@@ -119,9 +120,11 @@ class DateColumn:
         if not found or self.order in self._orders(*found.groups()):
             return f"{could_be}. Write its year with four digits."
         if self._shown:
-            return f"{could_be}: {self._why_open()}. Correct the one that is wrong, or write {days[0]}."
+            return f"{could_be}: {self._why_open()}. {_CURE}"
         in_header = "put dd/mm/yyyy or mm/dd/yyyy into the header"
-        return f"{could_be}, and nothing in the column says which. Write it as {days[0]}, or {in_header}."
+        return (
+            f"{could_be}, and nothing in the column says which. Write it as year-month-day, or {in_header}."
+        )
 
     def _days_of(self, text: str) -> list[date]:
         """The days that a cell could mean, as far as the column leaves them open."""

@@ -23,8 +23,8 @@ _SAMPLE_BYTES = 2000
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _NAMES = {"\t": "a tab"}
 _AFTER_QUOTE = (
-    'In line {} something stands after a closing quotation mark ("), so that it may have swallowed the next '
-    "line. Remove the mark and send the list again."
+    'In {} something stands after a closing quotation mark ("), so that the mark may have swallowed the end '
+    "of its line. Remove it and send the list again."
 )
 _OVER_LINES = (
     'From line {} to line {} one cell holds a line break and {}: a quotation mark (") may be left open, and '
@@ -89,7 +89,7 @@ def rows_in(text: Iterator[str], delimiter: str, max_columns: int) -> Iterator[R
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            cells, problem = lines.after_error(line, error), _AFTER_QUOTE.format(line)
+            cells, problem = lines.after_error(line, error), _after_quote(line, reader.line_num)
         if cells is None:
             return
         if reader.line_num > line and _is_broken(cells, delimiter):
@@ -230,6 +230,10 @@ def _cell(cell: str) -> str:
     if cell.startswith(before) and cell.endswith(after) and len(cell) > len(before):
         return cell[len(before) : -len(after)].strip()
     return cell
+
+
+def _after_quote(first: int, last: int) -> str:
+    return _AFTER_QUOTE.format(f"line {first}" if first == last else f"lines {first} to {last}")
 
 
 def _quote_open(line: int) -> FileRejected:

@@ -146,9 +146,13 @@ def sentence_of(roster: Roster) -> str:
 
 
 def taken_back_of(roster: Roster) -> str:
-    """`1,204 removed again, 31 as before again, 2 stay`"""
-    words = {"removed": "removed again", "restored": "as before again", "kept": "not, or not all, taken back"}
-    return ", ".join(f"{roster.counts.get(name, 0):,} {word}" for name, word in words.items())
+    """`1,204 removed again, 31 as before again, 2 stay`; who is as before in part only is in both."""
+    removed, restored, kept = (roster.counts.get(name, 0) for name in ("removed", "restored", "kept"))
+    stay = "stays" if kept == 1 else "stay"
+    if roster.counts.get(Outcome.CHANGED):
+        stay = f"{stay} in whole or in part"
+    said = ((removed, "removed again"), (restored, "as before again"), (kept, stay))
+    return ", ".join(f"{number:,} {word}" for number, word in said if number) or "Nothing was left of it"
 
 
 def columns_missing(roster: Roster) -> str:

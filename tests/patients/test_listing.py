@@ -164,7 +164,10 @@ def test_the_refusal_names_headers_that_help(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "lines"),
     [
-        ('1;Ruiz;Eva\n2;"Lopez;Ana\n3;Ruiz"x;Eva\n4;Lee;Ann\n', {3: "after a closing quotation mark"}),
+        (
+            '1;Ruiz;Eva\n2;"Lopez;Ana\n3;Ruiz"x;Eva\n4;Lee;Ann\n',
+            {3: "In lines 3 to 4 something stands after"},
+        ),
         ('1;Ruiz;Eva\n2;"Lopez;Ana\n3;Ruiz";Eva\n4;Lee;Ann\n', {3: "From line 3 to line 4 one cell holds"}),
         ('1;Ruiz;Eva\n2;"Lopez" x;Ana\n4;Lee;Ann\n', {3: "after a closing quotation mark"}),
         ('1;Ruiz;"Eva\nMaría"\n"2" ;"O\'Hara ""Liz""" ;Ana\n4;Ruiz "x;Ann\n', {}),

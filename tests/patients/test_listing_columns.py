@@ -220,8 +220,8 @@ def test_only_real_dates_say_in_which_order_dates_are(
             ["23/04/1957", "12/31/1990"],
             "03/04/1957",
             "Its birth date “03/04/1957” could be 1957-03-04 or 1957-04-03: line 2 (23/04/1957) has the day "
-            "first, and line 3 (12/31/1990) has the month first. Correct the one that is wrong, or write "
-            "1957-03-04.",
+            "first, and line 3 (12/31/1990) has the month first. Correct the line that is wrong, or write "
+            "the date as year-month-day.",
         ),
         (
             "DOB dd/mm/yyyy",
