@@ -1,7 +1,6 @@
 """What the matcher does with a file's name, as a table that reads like the rules."""
 
 import json
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -167,7 +166,7 @@ def test_the_reason_names_the_words_that_nobody_could_explain() -> None:
 
 
 def test_a_number_alone_is_reviewed_where_no_check_digit_was_verified() -> None:
-    unchecked = MemoryDirectory([replace(person, written_number=person.id + "7") for person in people()])
+    unchecked = MemoryDirectory([person._replace(written_number=person.id + "7") for person in people()])
 
     assert unchecked.check_digit == ""
     assert matched("3000003792_01.jpg", where=unchecked).reason == "number-alone"
