@@ -6,10 +6,10 @@ write to the commit: each sees the counts that the one before has left.
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -18,17 +18,13 @@ from django.db.models.functions import Now
 from numpy.typing import NDArray
 
 from clinics.models import Clinic
-from patients import bulk
+from patients import bulk, index_keys
 from patients.bell import ring_on_commit
-from patients.index_entries import FIELDS, Entry, PatientRow, entry_of, facts, person_from
+from patients.index_entries import FIELDS, Entry, PatientRow, entry_of, facts
+from patients.index_keys import in_blocks
 from patients.index_models import DirectoryState, IndexedPatient, Tally
-from patients.matching.keys import keys_of, within
 from patients.matching.normalise import number_of
 
-_ROWS_AT_ONCE = 5_000
-_ENTRY = 0xFFFF_FFFF
-_MANY_KEYS = 20_000  # of a thousand patients; fewer are counted by the database's own housekeeping
-_LARGE_SHARE = 10
 _WRITTEN = ("directory", "mrn", "number", *FIELDS[2:])
 _VALUES = attrgetter("directory_id", *_WRITTEN[1:])
 _REWRITE = (
@@ -43,7 +39,6 @@ _TALLY = (
 )
 
 _Sorts = Counter[tuple[str, str]]  # of words and numbers, with how many have them
-_Block = TypeVar("_Block", list[Any], NDArray[np.int64])
 
 
 @dataclass(slots=True)
@@ -117,7 +112,7 @@ def prepare(
     """Work out what `write` writes for these patients of one clinic, and to forget those who go: it takes
     most of the time, and nothing is locked. It holds as long as the directory has the same version.
 
-    With `leaves_keys` the keys of those who go are left to `sweep_keys`, in the same transaction.
+    With `leaves_keys` the keys of those who go are left to `index_keys.sweep`, in the same transaction.
     """
     directory, _ = DirectoryState.objects.get_or_create(clinic_id=clinic_id)
     going = [each for each in _entries(without).values() if each.directory_id == directory.pk]
@@ -131,11 +126,11 @@ def prepare(
         entry.pk = place
     for entry in rewritten:
         entry.pk = there[entry.patient_id].pk
-    old_keys = _packed_all(before if leaves_keys else [*before, *going])
-    now_keys = _packed_all(rewritten)
+    old_keys = index_keys.packed_all(before if leaves_keys else [*before, *going])
+    now_keys = index_keys.packed_all(rewritten)
     return Prepared(
         new=new,
-        new_keys=_packed_all(new),
+        new_keys=index_keys.packed_all(new),
         rewritten=rewritten,
         removed=np.setdiff1d(old_keys, now_keys, assume_unique=True),
         inserted=np.setdiff1d(now_keys, old_keys, assume_unique=True),
@@ -151,22 +146,6 @@ def write(clinic_id: UUID, prepared: Prepared) -> None:
     _write(_locked(clinic_id), prepared)
 
 
-def are_many(number: int) -> bool:
-    """Are so many patients such a share of all that `sweep_keys` costs less than to look their keys up?"""
-    return number * _LARGE_SHARE >= IndexedPatient.objects.count()
-
-
-def sweep_keys() -> None:
-    """Remove the keys that lead to nobody any more. It reads them all, and takes a sixth of the time that it
-    takes to look up those of a hundred thousand patients one by one.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM patients_patientkey WHERE NOT EXISTS "
-            "(SELECT 1 FROM patients_indexedpatient WHERE id = patients_patientkey.entry_id)"
-        )
-
-
 def _put_in(clinic_id: UUID, rows: Mapping[UUID, PatientRow]) -> None:
     directory = _locked(clinic_id)
     _write(directory, prepare(clinic_id, list(rows.values())))
@@ -180,20 +159,12 @@ def _write(directory: DirectoryState, prepared: Prepared) -> None:
         entry.pk = number
     bulk.insert(IndexedPatient, ("id", *_WRITTEN, "patient"), map(_row_of, prepared.new))
     bulk.write(_REWRITE, (_row_of(entry)[1:] for entry in prepared.rewritten))
-    _remove(prepared.removed)
-    for some in _in_blocks(prepared.gone):
+    index_keys.remove(prepared.removed)
+    for some in in_blocks(prepared.gone):
         IndexedPatient.objects.filter(pk__in=some).delete()
-    _insert(np.concatenate([_numbered(prepared.new_keys, numbers), prepared.inserted]))
-    _take_stock(len(prepared.new_keys) + len(prepared.inserted))
+    index_keys.insert(np.concatenate([index_keys.numbered(prepared.new_keys, numbers), prepared.inserted]))
+    index_keys.take_stock(len(prepared.new_keys) + len(prepared.inserted))
     _count(directory, prepared.sorts, prepared.living)
-
-
-def _numbered(keys: NDArray[np.int64], numbers: Sequence[int]) -> NDArray[np.int64]:
-    """Packed keys whose entries had only a place, with the numbers that these places have got."""
-    if not len(keys):
-        return keys
-    numbered: NDArray[np.int64] = (keys & ~_ENTRY) + np.array(numbers, np.int64)[keys & _ENTRY]
-    return numbered
 
 
 def _difference(now: Iterable[Entry], before: Iterable[IndexedPatient]) -> _Sorts:
@@ -221,57 +192,12 @@ def _clinics_open() -> frozenset[UUID]:
 
 def _entries(patient_ids: Collection[UUID]) -> dict[UUID, IndexedPatient]:
     entries = IndexedPatient.objects.select_related("directory")
-    found = (entries.filter(patient__in=some) for some in _in_blocks(list(patient_ids)))
+    found = (entries.filter(patient__in=some) for some in in_blocks(list(patient_ids)))
     return {entry.patient_id: entry for some in found for entry in some}
 
 
 def _row_of(entry: Entry) -> tuple[Any, ...]:
     return (entry.pk, *_VALUES(entry), entry.patient_id)
-
-
-def _keys_of(entry: Entry | IndexedPatient) -> list[int]:
-    return within(keys_of(person_from(facts(entry))), entry.directory_id)
-
-
-def _packed(entry: Entry | IndexedPatient, keys: Collection[int]) -> NDArray[np.int64]:
-    """Key and entry in one integer, so that a million pairs fit in eight megabytes and sort by key."""
-    return np.fromiter(keys, np.int64, len(keys)) * (1 << 32) + entry.pk
-
-
-def _packed_all(entries: Iterable[Entry | IndexedPatient]) -> NDArray[np.int64]:
-    packed = [_packed(entry, _keys_of(entry)) for entry in entries]
-    return np.sort(np.concatenate(packed)) if packed else np.empty(0, np.int64)
-
-
-def _pairs(packed: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Key and entry of each."""
-    return list(zip((packed >> 32).tolist(), (packed & _ENTRY).tolist(), strict=True))
-
-
-def _insert(packed: NDArray[np.int64]) -> None:
-    with connection.cursor() as cursor:
-        for some in _in_blocks(packed):
-            # As text: they are integers, and to bind fifty for each patient took longer than all the rest.
-            values = ",".join(f"({key},{entry})" for key, entry in _pairs(some))
-            cursor.execute(
-                f'INSERT INTO patients_patientkey ("key", entry_id) VALUES {values} ON CONFLICT DO NOTHING'  # noqa: S608
-            )
-
-
-def _take_stock(written: int) -> None:
-    """Let PostgreSQL see what it has after a bulk import; until then it would read all of a table that it
-    takes for a small one.
-    """
-    if written >= _MANY_KEYS and connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE patients_patientkey, patients_indexedpatient")
-
-
-def _remove(packed: NDArray[np.int64]) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            'DELETE FROM patients_patientkey WHERE "key" = %s AND entry_id = %s', _pairs(packed)
-        )
 
 
 def _sorts_of(entry: Entry | IndexedPatient) -> Iterator[tuple[str, str]]:
@@ -299,7 +225,3 @@ def _count(directory: DirectoryState, sorts: _Sorts, living: int) -> None:
     directory.save(update_fields=["version", "patients"])
     changes = sorted((sort, change) for sort, change in sorts.items() if change)
     bulk.write(_TALLY, ((directory.pk, *sort, change, directory.version) for sort, change in changes))
-
-
-def _in_blocks(rows: _Block) -> Iterator[_Block]:
-    return (rows[at : at + _ROWS_AT_ONCE] for at in range(0, len(rows), _ROWS_AT_ONCE))

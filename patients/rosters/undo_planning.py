@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from patients import index
+from patients import index, index_keys
 from patients.models import Patient, Roster
 from patients.roster_states import Outcome
 from patients.rosters import lines, plans, progress
@@ -67,7 +67,7 @@ class _Found:
 def plan(roster: Roster, folder: Path, now: datetime) -> Plan[UndoStep]:
     """Compare every row that wrote something with the directory as it is; reads only."""
     made: Plan[UndoStep] = plans.begun(roster, folder)
-    later, leaves_keys = later_lists(roster), index.are_many(roster.counts.get(Outcome.ADDED, 0))
+    later, leaves_keys = later_lists(roster), index_keys.are_many(roster.counts.get(Outcome.ADDED, 0))
     total = roster.counts.get(Outcome.ADDED, 0) + roster.counts.get(Outcome.CHANGED, 0)
     done, only = 0, Q(outcome__in=[Outcome.ADDED, Outcome.CHANGED])
     for some in lines.in_order(roster, at_once=_ROWS_AT_ONCE, only=only):

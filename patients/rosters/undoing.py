@@ -9,7 +9,7 @@ from functools import partial
 from django.utils import timezone
 
 from clinics import audit
-from patients import index, matcher
+from patients import index, index_keys, matcher
 from patients.roster_states import RosterStatus
 from patients.rosters import claims, hanging, lines, plans, progress, undo_planning
 from patients.rosters.applying import change_patients
@@ -46,6 +46,6 @@ def _write(claim: Claim, plan: Plan[UndoStep]) -> None:
             counts[name] += len(some)
         progress.tell(roster.pk, "Taking back", done, total)
     if leaves_keys:
-        index.sweep_keys()
+        index_keys.sweep()
     claims.settle(claim, RosterStatus.UNDONE, counts=roster.counts | counts, undone_at=timezone.now())
     audit.record("roster-undone", clinic=roster.clinic, actor=roster.undone_by, target=roster, **counts)

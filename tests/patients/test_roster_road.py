@@ -11,7 +11,7 @@ from django.utils import timezone
 from batches.models import Batch, ListedPatient
 from clinics.models import AuditEntry, Clinic, User
 from files.errors import Refused
-from patients import index
+from patients import index_keys
 from patients import roster_actions as actions
 from patients.matcher import match
 from patients.models import Patient, PatientKey, Roster, RosterMapping, RosterRow
@@ -219,7 +219,7 @@ def test_nobody_is_found_by_what_is_taken_back(
     before = set(PatientKey.objects.values_list("key", "entry"))
     roster = applied(clinic, [row(), row(mrn="8", family_name="Lee")])
     assert len(before) < PatientKey.objects.count()
-    monkeypatch.setattr(index, "_LARGE_SHARE", share)
+    monkeypatch.setattr(index_keys, "_LARGE_SHARE", share)
     assert told(taken_back(roster, admin_user)) == (2, 0, 0)
     assert set(PatientKey.objects.values_list("key", "entry")) == before
 
