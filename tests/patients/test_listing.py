@@ -114,6 +114,13 @@ def test_the_days_of_one_column_are_read_in_one_order(tmp_path: Path) -> None:
     assert [row["birth_date"] for row in rows] == ["1990-12-25", "1957-12-25", ""]
 
 
+def test_an_impossible_date_turns_no_other(tmp_path: Path) -> None:
+    lines = "NHC;Apellidos;Nombre;FN\n709;Ambig;B;03/04/1957\n708;Typo;B;32/13/1990\n"
+    rows = rows_of(tmp_path, lines)
+    assert [row["birth_date"] for row in rows] == ["1957-04-03", ""]
+    assert rows[1]["lost_date"] == "Its birth date “32/13/1990” is no date. Write it as 1957-04-23."
+
+
 def test_lines_that_are_not_understood_are_counted_with_their_numbers(tmp_path: Path) -> None:
     content = 'MRN,Nombre\n1,"Garza\n María"\n\n,\n3.00E+09,Okafor\n,\n4,Okafor,5\n'
     summary, rows = told(tmp_path, content)
@@ -188,3 +195,32 @@ def test_an_open_mark_names_the_line_in_which_it_opens(tmp_path: Path) -> None:
     with pytest.raises(FileRejected) as refused:
         told(tmp_path, 'NHC;Apellidos;Nombre\n1;Ruiz;Eva\n2;"Lopez\nGil";"Ana\n3;Ruiz;Eva\n')
     assert refused.value.facts["line"] == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "limits", "said"),
+    [
+        (b"MRN" + b",x" * 8 + b"\n1\n", {}, "has more than 8 columns; at most 8 are read"),
+        (b"MRN\n" + b"1\n" * 51, {}, "more than 50 lines below its header, which is the limit. Send it in"),
+        (
+            b"MRN\n" + b"x" * 200_000,
+            {"max_bytes": 1_000_000},
+            "line 2 has more than 131072 characters, which",
+        ),
+        (b"MRN\n1\n", {"max_bytes": 5}, "has 6 bytes; at most 5 are read. Send it in parts"),
+    ],
+)
+def test_what_is_too_much_says_value_limit_and_cure(
+    tmp_path: Path, content: bytes, limits: dict[str, int], said: str
+) -> None:
+    with pytest.raises(FileRejected, match=said):
+        told(tmp_path, content, **limits)
+
+
+def test_a_line_that_is_too_much_says_value_limit_and_cure(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, f"MRN;Apellidos\n{'7' * 65};Lee\n8;{'x' * 201}\n9;Lee;more\n")
+    assert [row["problem"] for row in rows] == [
+        "Its record number is too long: 65 characters, and at most 64 are kept. Shorten it.",
+        "Its name is too long: 201 characters, and at most 200 are kept. Shorten it.",
+        "It has more cells (3) than the header (2). Put a text that holds a delimiter in quotes.",
+    ]
