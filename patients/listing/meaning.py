@@ -69,7 +69,9 @@ class Meaning:
             "birth_date": birth_date,
             "lost_date": "" if birth_date else self._lost_date(row, born),
             "sex": self._known_sexes.get(cell[Column.SEX].casefold(), "") if cell[Column.SEX] else "",
-            "problem": row.problem or self._problem(row.cells, cell, number, (family, given, whole)),
+            "problem": row.problem
+            or self._swallowed(row)
+            or self._problem(row.cells, cell, number, (family, given, whole)),
             "extra": self._extra(row.cells),
         }
 
@@ -104,6 +106,15 @@ class Meaning:
 
     def _is_faulty(self, row: Row, column: Column) -> bool:
         return bool(row.faults) and self._at.get(column) in (row.faults or {})
+
+    def _swallowed(self, row: Row) -> str:
+        """Where a cell may hold the end of another line: that matters if it is used, or if cells are
+        missing.
+        """
+        if not row.doubts:
+            return ""
+        matters = row.doubts.keys() & set(self._at.values()) or len(row.cells) < self._width
+        return next(iter(row.doubts.values())) if matters else ""
 
     def _problem(
         self, cells: list[str], cell: Mapping[Column, str], number: str, names: tuple[str, str, str]

@@ -47,14 +47,17 @@ def _sample(cells: list[str], samples: list[list[str]]) -> None:
 
 def _packed(row: Row) -> str:
     """A row as a line: what is between its cells is white space to Python, and so in none of them."""
-    faults = json.dumps(row.faults) if row.faults else ""
-    return _BETWEEN.join((str(row.line), faults, row.problem, *row.cells)) + "\n"
+    faults, doubts = (json.dumps(each) if each else "" for each in (row.faults, row.doubts))
+    return _BETWEEN.join((str(row.line), faults, row.problem, doubts, *row.cells)) + "\n"
 
 
 def read_back(path: Path) -> Iterator[Row]:
     """The rows as they were written down."""
     with path.open(encoding="utf-8", newline="\n") as lines:
         for packed in lines:
-            line, faults, problem, *cells = packed[:-1].split(_BETWEEN)
-            found = {int(at): what for at, what in json.loads(faults).items()} if faults else None
-            yield Row(int(line), cells, found, problem)
+            line, faults, problem, doubts, *cells = packed[:-1].split(_BETWEEN)
+            yield Row(int(line), cells, _said_of(faults), problem, _said_of(doubts))
+
+
+def _said_of(packed: str) -> dict[int, str] | None:
+    return {int(at): what for at, what in json.loads(packed).items()} if packed else None

@@ -14,12 +14,16 @@ _ZEROS = "It holds zeros where text should be; the file is damaged here."
 
 
 class Row(NamedTuple):
-    """A line's number in the file, counted from 1, its cells, and what was wrong with single ones of them."""
+    """A line's number in the file, counted from 1, its cells, and what was wrong with single ones of them.
+
+    `doubts` are of cells that may have swallowed another line: no harm where nobody asks for them.
+    """
 
     line: int
     cells: list[str]
     faults: dict[int, str] | None = None
     problem: str = ""
+    doubts: dict[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

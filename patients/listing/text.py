@@ -79,31 +79,35 @@ def encoding_of(path: Path) -> str:
 def rows_in(text: Iterator[str], delimiter: str, max_columns: int) -> Iterator[Row]:
     """The rows of a text; a row has at most one cell more than `max_columns`.
 
-    A row whose quotation marks may have swallowed another bears that as its problem.
+    A row whose quotation marks have swallowed another bears that as its problem, and where it only may be so,
+    as a doubt about that cell: an address of two lines with commas in it looks just like that.
     """
     lines = _Lines(text, delimiter)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         lines.forget()
-        line, problem = reader.line_num + 1, ""
+        line, problem, doubts = reader.line_num + 1, "", {}
         try:
             cells = next(reader, None)
         except csv.Error as error:
             cells, problem = lines.after_error(line, error), _after_quote(line, reader.line_num)
         if cells is None:
             return
-        if reader.line_num > line and _is_broken(cells, delimiter):
+        if reader.line_num > line and (broken := _broken(cells, delimiter)):
             if reader.line_num - line >= _MANY_LINES and _has_swallowed(cells, delimiter):
                 raise _quote_open(line)
-            problem = _OVER_LINES.format(line, reader.line_num, _NAMES.get(delimiter, delimiter))
+            said = _OVER_LINES.format(line, reader.line_num, _NAMES.get(delimiter, delimiter))
+            doubts = dict.fromkeys(broken, said)
         cells = [_cell(cell) for cell in cells[: max_columns + 1]]
         if any(cells) and not (line == 1 and _said_alone(cells, delimiter)):
-            yield Row(line, cells, None, problem or damage_in(cells))
+            yield Row(line, cells, None, problem or damage_in(cells), doubts or None)
 
 
-def _is_broken(cells: list[str], delimiter: str) -> bool:
-    """Does a cell hold both a line break and the delimiter, as if it had swallowed the end of its line?"""
-    return len(cells) == 1 or any("\n" in cell and delimiter in cell for cell in cells)
+def _broken(cells: list[str], delimiter: str) -> list[int]:
+    """Which cells hold both a line break and the delimiter, as if they had swallowed the end of a line?"""
+    if len(cells) == 1:
+        return [0]
+    return [at for at, cell in enumerate(cells) if "\n" in cell and delimiter in cell]
 
 
 def _has_swallowed(cells: list[str], delimiter: str) -> bool:

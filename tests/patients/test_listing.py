@@ -191,6 +191,15 @@ def test_a_row_that_may_have_swallowed_another_is_refused_and_no_other(
     assert {row["mrn"] for row in rows} >= {"1", "4"}
 
 
+def test_an_address_of_two_lines_with_the_delimiter_in_it_refuses_nobody(tmp_path: Path) -> None:
+    address = '"Calle 5, Col. Centro\nMonterrey, NL"'
+    rows = rows_of(
+        tmp_path, f"NHC,Apellidos,Domicilio,Nombre\n1,Ruiz,{address},Eva\n2,Gil,{address}\n3,Lee,x,Ann\n"
+    )
+    assert [row["problem"][:11] for row in rows] == ["", "From line 4", ""]
+    assert (rows[0]["family_name"], rows[0]["given_names"]) == ("Ruiz", "Eva")
+
+
 def test_an_open_mark_names_the_line_in_which_it_opens(tmp_path: Path) -> None:
     with pytest.raises(FileRejected) as refused:
         told(tmp_path, 'NHC;Apellidos;Nombre\n1;Ruiz;Eva\n2;"Lopez\nGil";"Ana\n3;Ruiz;Eva\n')
