@@ -46,11 +46,11 @@ class DocumentsView(APIView):
         responses=answers({200: DocumentListSerializer}, 400),
     )
     def get(self, request: Request) -> Response:
-        """Documents of the clinic, also those that wait for review, by patient, type and language."""
+        """Documents by patient, type and language; those that wait for review only for who may review."""
         access = require(request, VIEW)
         query = checked(DocumentQuery, request.query_params)
         wanted = {name: query[name] for name in ("patient_id", "type_code", "language") if name in query}
-        rows = Document.objects.of(access.clinic).filter(**wanted)
+        rows = Document.objects.seen_by(access).filter(**wanted)
         page = page_of(rows, query)
         audit.record("documents-listed", clinic=access.clinic, actor=access.user, documents=len(page.rows))
         return Response(page.listed("documents", DocumentSerializer(page.rows, many=True).data))
@@ -94,7 +94,7 @@ class DocumentTypeView(APIView):
     def put(self, request: Request, document_id: UUID) -> Response:
         """Give the document another kind, one of the clinic's own."""
         access = require(request, REVIEW)
-        document = get_or_404(Document.objects.of(access.clinic), access, document_id)
+        document = get_or_404(Document.objects.seen_by(access), access, document_id)
         change_type(
             access=access, document=document, code=checked(TypeChangeSerializer, request.data)["type_code"]
         )
@@ -154,4 +154,4 @@ def _drawn(request: Request, document_id: UUID, name: str) -> HttpResponseBase:
 
 def _own(request: Request, document_id: UUID) -> tuple[Access, Document]:
     access = require(request, VIEW)
-    return access, get_or_404(Document.objects.of(access.clinic), access, document_id)
+    return access, get_or_404(Document.objects.seen_by(access), access, document_id)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from clinics.access import REVIEW, Access
 from clinics.models import Clinic
 from documents.search_models import PageWords, Passage, SearchState
 from patients.models import Patient
@@ -68,6 +69,13 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def of(self, clinic: Clinic) -> "DocumentQuerySet":
         """The documents of `clinic`, and nobody else's."""
         return self.filter(clinic=clinic)
+
+    def seen_by(self, access: Access) -> "DocumentQuerySet":
+        """The clinic's documents that this person may see: those in charts, and for who reviews also those
+        that are held. Lists, pages, text, drawings, originals, search and REST all ask here.
+        """
+        rows = self.of(access.clinic)
+        return rows if access.may(REVIEW) else rows.filed()
 
     def filed(self) -> "DocumentQuerySet":
         """Those that are in a chart."""

@@ -23,7 +23,7 @@ def original(access: Access, document: Document) -> HttpResponseBase:
 
 
 def variant(access: Access, document: Document, name: str, *, if_none_match: str = "") -> HttpResponseBase:
-    """The first page as a picture, inline; visible to the whole clinic, also while it waits for review."""
+    """The first page as a picture, inline; visible to who may review also while it waits for that."""
     found = document.variants.filter(name=name).first()
     if found is None:
         raise Http404("This document has no such size.")

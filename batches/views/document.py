@@ -63,7 +63,7 @@ class DocumentPage(Page):
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """The page."""
-        rows = Document.objects.of(self.access.clinic).select_related("patient", "twin_of__patient")
+        rows = Document.objects.seen_by(self.access).select_related("patient", "twin_of__patient")
         document = get_or_404(rows.prefetch_related("variants"), self.access, pk)
         audit.record("document-viewed", clinic=self.access.clinic, actor=self.access.user, target=document)
         files = BatchFile.objects.filter(document=document)
@@ -94,7 +94,7 @@ class DocumentVerb(Verb):
     @cached_property
     def document(self) -> Document:
         """The document, if it is this clinic's."""
-        return get_or_404(Document.objects.of(self.access.clinic), self.access, self.kwargs["pk"])
+        return get_or_404(Document.objects.seen_by(self.access), self.access, self.kwargs["pk"])
 
     def target(self, request: HttpRequest, **kwargs: object) -> str:
         """Back to the document."""

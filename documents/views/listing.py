@@ -17,7 +17,7 @@ class DocumentList(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The list."""
-        form = DocumentFilter(request.GET, clinic=self.access.clinic)
+        form = DocumentFilter(request.GET, access=self.access)
         rows = form.rows().select_related("patient")
         page = Paginator(rows, _ROWS).get_page(request.GET.get("page"))
         query = request.GET.copy()
