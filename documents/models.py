@@ -147,7 +147,8 @@ class Page(models.Model):
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True)
     source = models.CharField(max_length=8, choices=TextSource.choices, default=TextSource.LAYER)
-    # Mean confidence of the recognised words, 0 to 100; none where nothing was recognised.
+    # Mean confidence of the recognised words, 0 to 100; 0 where none of what stands there was recognised,
+    # none where nothing stands there.
     confidence = models.FloatField(null=True, blank=True)
     language = models.CharField(max_length=8, blank=True)
     # How often a worker has begun to recognise it; one that dies with it is counted.
@@ -165,6 +166,11 @@ class Page(models.Model):
 
     def __str__(self) -> str:
         return f"page {self.number}"
+
+    @property
+    def is_unread(self) -> bool:
+        """Does something stand there of which recognition made no word, a handwritten or a faint page?"""
+        return self.source == TextSource.OCR and self.confidence == 0
 
     @property
     def is_unsure(self) -> bool:

@@ -71,8 +71,8 @@ class DocumentQuery(PageQuery):
 class PageSerializer(serializers.ModelSerializer[Page]):
     """One page. `text_source`: from its text `layer`, by `ocr`, or `waiting` and `failed` for none yet.
 
-    `confidence` is that of recognition, 0 to 100; with `is_unsure` the text wants to be read with care. A
-    document of the type `vectorized` keeps no text.
+    `confidence` is that of recognition, 0 to 100: 0 where something stands on the page and no word of it was
+    recognised, null where nothing does. With `is_unsure` the original wants to be looked at. A document of the type `vectorized` keeps no text.
     """
 
     text_source = serializers.ChoiceField(source="source", choices=TextSource.choices, read_only=True)

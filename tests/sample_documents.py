@@ -6,7 +6,7 @@ from typing import Literal
 
 import pikepdf
 import pypdfium2
-from PIL import Image
+from PIL import Image, ImageDraw
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -46,6 +46,19 @@ def pdf_form() -> bytes:
     canvas = Canvas(buffer, pagesize=(300, 100))
     canvas.acroForm.textfield(name="allergy", value="PENICILLIN", x=20, y=30, width=250, height=40)
     canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def pdf_of_handwriting() -> bytes:
+    """A scanned page with wavy strokes on it, which no recognition makes a word of."""
+    page = Image.new("L", (1240, 1754), 245)
+    pen = ImageDraw.Draw(page)
+    for line in range(3):
+        pen.line([(150 + 3 * x, 300 + 120 * line + (x * 7 % 23)) for x in range(280)], fill=90, width=3)
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(595, 842))
+    canvas.drawImage(ImageReader(page), 0, 0, 595, 842)
     canvas.save()
     return buffer.getvalue()
 

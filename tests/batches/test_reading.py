@@ -207,6 +207,24 @@ def test_trouble_of_ours_counts_for_no_page(
     assert quick == [2, 3]
 
 
+@pytest.mark.parametrize(
+    ("confidence", "says", "is_unsure"),
+    [
+        (0.0, "Nothing could be recognised; look at the original", True),
+        (None, "nothing to read on this page", False),
+    ],
+)
+def test_only_a_blank_page_has_nothing_to_read(
+    send: Send, garza: Patient, confidence: float | None, says: str, is_unsure: bool
+) -> None:
+    document = Document.objects.get(pk=send(NAMED, SCAN, walk=True).pk)
+    document.pages.filter(number=2).update(source=TextSource.OCR, confidence=confidence)
+    user = factories.make_user("v", garza.clinic, "viewer")
+    assert says in factories.browser_of(user).get(f"/documents/{document.pk}").content.decode()
+    pages = factories.client_of(user).get(f"{factories.API}/documents/{document.pk}/pages").json()["pages"]
+    assert (pages[1]["confidence"], pages[1]["is_unsure"]) == (confidence, is_unsure)
+
+
 def test_an_unsure_page_says_so(send: Send, garza: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
     document = Document.objects.get(pk=send(NAMED, SCAN, walk=True).pk)
     document.pages.filter(number=2).update(source=TextSource.OCR, confidence=41.0, text="gl0c0sa")
