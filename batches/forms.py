@@ -37,7 +37,10 @@ class BatchForm(forms.Form):
     )
     priority = forms.ChoiceField(choices=Priority.choices, initial=Priority.NORMAL, label="Priority")
     processing_type = forms.ChoiceField(
-        choices=ProcessingType.choices, initial=ProcessingType.COMPLETE, label="Text of documents"
+        choices=ProcessingType.choices,
+        initial=ProcessingType.COMPLETE,
+        label="Text of documents",
+        help_text="By meaning only: passages are kept for the search, and no text is ever shown.",
     )
     join_scans = forms.BooleanField(
         required=False,

@@ -26,7 +26,10 @@ __all__ = [
 
 
 class ProcessingType(models.TextChoices):
-    """What is kept of a document's text."""
+    """What is done with a document's text.
+
+    Of a vectorized one no page keeps its text; its passages are kept for search by meaning, and never shown.
+    """
 
     VECTORIZED = "vectorized", "Searchable by meaning only"
     COMPLETE = "complete", "Full text kept"
@@ -135,6 +138,11 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_text_shown(self) -> bool:
+        """Can its text be read here? Of one that is searchable by meaning only, no page and no line can."""
+        return self.processing_type != ProcessingType.VECTORIZED
 
 
 class Page(models.Model):

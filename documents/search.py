@@ -38,7 +38,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Hit:
-    """A place with what is shown of it."""
+    """A place with what is shown of it; no piece of a document whose text is not shown."""
 
     place: Place
     document: Document
@@ -64,13 +64,16 @@ def search(scope: Scope, query: str, *, mode: Mode, filters: Filters | None = No
 
 
 def shown(found: Found, places: Sequence[Place]) -> list[Hit]:
-    """Some of what was found, with the documents' rows and the words around each place."""
+    """Some of what was found, with the documents' rows and the words around each place.
+
+    The passages of a document that is searchable by meaning only are read by models, and shown to nobody.
+    """
     documents = Document.objects.select_related("patient").in_bulk([place.document_id for place in places])
     texts = _texts(places)
     return [
-        Hit(place, documents[place.document_id], snippet(text, found.wanted))
+        Hit(place, document, snippet(text, found.wanted) if document.is_text_shown else ())
         for place, text in zip(places, texts, strict=True)
-        if place.document_id in documents
+        if (document := documents.get(place.document_id)) is not None
     ]
 
 

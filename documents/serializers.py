@@ -72,17 +72,22 @@ class PageSerializer(serializers.ModelSerializer[Page]):
     """One page. `text_source`: from its text `layer`, by `ocr`, or `waiting` and `failed` for none yet.
 
     `confidence` is that of recognition, 0 to 100: 0 where something stands on the page and no word of it was
-    recognised, null where nothing does. With `is_unsure` the original wants to be looked at. A document of the type `vectorized` keeps no text.
+    recognised, null where nothing does. With `is_unsure` the original wants to be looked at. Of a document of
+    the type `vectorized` no text is shown, not even while it is being read.
     """
 
     text_source = serializers.ChoiceField(source="source", choices=TextSource.choices, read_only=True)
     is_unsure = serializers.BooleanField(read_only=True)
-    text = serializers.CharField(read_only=True)
+    text = serializers.SerializerMethodField()
 
     class Meta:
         model = Page
         fields = ["number", "text", "text_source", "confidence", "is_unsure", "language", "error_code"]
         read_only_fields = fields
+
+    def get_text(self, page: Page) -> str:
+        """Empty where nothing is written on it, or where none is shown."""
+        return page.text if page.document.is_text_shown else ""
 
 
 class PagesSerializer(ListShape):

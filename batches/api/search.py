@@ -40,7 +40,8 @@ class SearchQuery(PageQuery):
 
 class HitSerializer(serializers.Serializer[Mapping[str, Any]]):
     """A document that was found. `patient` is null while it is held for review; `snippet_html` is escaped,
-    with `<mark>` around what was asked for; `found_by` says how.
+    with `<mark>` around what was asked for; both are empty where `is_text_shown` is false, of documents that
+    are searchable by meaning only. `found_by` says how.
     """
 
     document_id = serializers.UUIDField()
@@ -48,8 +49,9 @@ class HitSerializer(serializers.Serializer[Mapping[str, Any]]):
     page_number = serializers.IntegerField()
     other_pages = serializers.ListField(child=serializers.IntegerField())
     patient = PatientSerializer(allow_null=True)
-    snippet = serializers.CharField()
-    snippet_html = serializers.CharField()
+    is_text_shown = serializers.BooleanField()
+    snippet = serializers.CharField(allow_blank=True)
+    snippet_html = serializers.CharField(allow_blank=True)
     found_by = serializers.ListField(child=serializers.ChoiceField(choices=["words", "meaning"]))
     document_url = serializers.CharField()
     thumbnail_url = serializers.CharField()
@@ -147,6 +149,7 @@ def _written(hit: Hit) -> dict[str, Any]:
         "page_number": place.page_number,
         "other_pages": place.other_pages,
         "patient": written(document.patient) if document.patient else None,
+        "is_text_shown": document.is_text_shown,
         "snippet": "".join(piece.text for piece in hit.pieces),
         "snippet_html": str(marked),
         "found_by": [mode.value for mode in place.found_by],

@@ -15,7 +15,7 @@ from clinics import audit
 from clinics.access import REVIEW, get_or_404
 from clinics.views.page import Page, Verb
 from documents import bell, reading, tesseract, types
-from documents.models import Document, ProcessingType, TextSource
+from documents.models import Document, TextSource
 from documents.types_actions import change_type
 from files.errors import Refused
 
@@ -75,7 +75,6 @@ class DocumentPage(Page):
         codes: list[str] = document.facts.get("warnings") or []
         return {
             "document": document,
-            "is_kept": document.processing_type != ProcessingType.VECTORIZED,
             "language": {"es": "Spanish", "en": "English"}.get(document.language, "not recognised"),
             "odd": [(code, ODD.get(code, code)) for code in codes],
             "page": Paginator(document.pages.all(), _PAGES).get_page(page),

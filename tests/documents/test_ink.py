@@ -1,4 +1,4 @@
-"""Only a page with nothing on it counts as blank: grain and shadows are paper, a pen's faint stroke is not."""
+"""Only a page with nothing on it is blank: grain and shadows are paper, a pen's faint stroke is not."""
 
 import math
 from collections.abc import Callable

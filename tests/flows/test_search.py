@@ -10,7 +10,7 @@ from django.urls import reverse
 from clinics.models import AuditEntry, Clinic, User
 from config.children import ACCESS_LINE
 from documents.embedder import embed_waiting
-from documents.models import Document
+from documents.models import Document, Page, ProcessingType, TextSource
 from patients.models import Patient
 from tests import factories
 from tests.documents.test_search import PAGES, made
@@ -155,6 +155,27 @@ def test_scripts_get_the_same_as_json(api: Client, filed: Document, patient: Pat
             "understands": False,
             "waiting": 0,
         }
+
+
+def test_no_text_of_a_document_for_its_meaning_is_shown_anywhere(
+    api: Client, browser: Client, clinic: Clinic, patient: Patient
+) -> None:
+    text = "Wound edges are clean and dry."
+    document = made(clinic, patient, "one.pdf", [text], processing_type=ProcessingType.VECTORIZED)
+    # As while it is being read: recognised pages wait in their rows for the last one.
+    Page.objects.create(document=document, number=1, text=text, source=TextSource.OCR, confidence=90)
+    embed_waiting(seconds=30)
+    found = text_of(ask(browser, q="clean wound edges"))
+    assert "one.pdf" in found
+    assert "Found by meaning; its text is not shown." in found
+    page = text_of(browser.get(reverse("batches:document", args=[document.pk])))
+    assert "Passages of it are kept for search by meaning only" in page
+    (hit,) = api.get(SEARCH, {"q": "clean wound edges"}).json()["results"]
+    assert (hit["is_text_shown"], hit["snippet"], hit["snippet_html"]) == (False, "", "")
+    pages = api.get(f"{factories.API}/documents/{document.pk}/pages").json()["pages"]
+    assert [each["text"] for each in pages] == [""]
+    assert not any("dry" in said for said in (found, page))
+    assert api.get(SEARCH, {"q": "clean wound edges", "mode": "words"}).json()["results"] == []
 
 
 def test_a_patient_finds_what_is_filed_for_them_and_nothing_else(
