@@ -10,7 +10,7 @@ from batches.models import Batch, BatchFile, BatchQuerySet, Priority, Source, St
 from batches.states import BatchStatus
 from clinics.models import Clinic
 from clinics.views.page import zone_of
-from documents.models import ProcessingType
+from documents.models import USUAL_PROCESSING, ProcessingType
 from documents.scope import Filters
 from documents.search import MOST_CHARS, Mode
 from patients.forms import RecordNumberField
@@ -38,7 +38,7 @@ class BatchForm(forms.Form):
     priority = forms.ChoiceField(choices=Priority.choices, initial=Priority.NORMAL, label="Priority")
     processing_type = forms.ChoiceField(
         choices=ProcessingType.choices,
-        initial=ProcessingType.COMPLETE,
+        initial=USUAL_PROCESSING,
         label="Text of documents",
         help_text="By meaning only: passages are kept for the search, and no text is ever shown.",
     )

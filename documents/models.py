@@ -14,6 +14,7 @@ from documents.search_models import PageWords, Passage, SearchState
 from patients.models import Patient
 
 __all__ = [
+    "USUAL_PROCESSING",
     "Document",
     "DocumentQuerySet",
     "DocumentVariant",
@@ -34,6 +35,10 @@ class ProcessingType(models.TextChoices):
     VECTORIZED = "vectorized", "Searchable by meaning only"
     COMPLETE = "complete", "Full text kept"
     BOTH = "both", "Full text and search by meaning"
+
+
+USUAL_PROCESSING = ProcessingType.BOTH
+"""What a batch does where nobody chose: whoever searches by meaning finds it, and whoever reads it can."""
 
 
 class TextSource(models.TextChoices):

@@ -10,12 +10,12 @@ from django.db.models import Q
 from documents import by_meaning, by_words
 from documents.by_words import FoundPages
 from documents.fusion import FoundPage, Mode, Place, merged
-from documents.models import Document, Page, Passage
+from documents.models import Document, Page, Passage, ProcessingType
 from documents.scope import Filters, Scope, few_of
 from documents.snippets import Piece, snippet
 from documents.words import Wanted, wanted_in
 
-__all__ = ["MOST_CHARS", "Found", "Hit", "Mode", "Place", "search", "shown"]
+__all__ = ["MOST_CHARS", "Found", "Hit", "Mode", "Place", "outside_meaning", "search", "shown"]
 
 MOST_CHARS = 300
 """How long a question may be; what is beyond is not looked at."""
@@ -61,6 +61,14 @@ def search(scope: Scope, query: str, *, mode: Mode, filters: Filters | None = No
     near = by_meaning.nearest(scope.clinic, documents, few, query)
     pages = by_words.with_some(documents, few, wanted) if mode is Mode.BOTH else FoundPages()
     return _found(wanted, pages, near)
+
+
+def outside_meaning(scope: Scope, filters: Filters | None = None) -> int:
+    """How many documents of the scope, as far as the filters go, no search by meaning looks at: those of
+    which the full text alone is kept.
+    """
+    documents = (filters or Filters()).of(scope.documents)
+    return documents.filter(processing_type=ProcessingType.COMPLETE).count()
 
 
 def shown(found: Found, places: Sequence[Place]) -> list[Hit]:

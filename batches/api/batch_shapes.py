@@ -11,7 +11,7 @@ from batches.models import Batch, Priority, Source, Start
 from batches.selectors import Progress, progress_of, progress_of_many
 from batches.states import BatchStatus, FileStatus
 from clinics.api.shapes import ListShape, PageQuery
-from documents.models import ProcessingType
+from documents.models import USUAL_PROCESSING, ProcessingType
 from patients.models import Patient
 
 _NOTES_CHARS = 10_000
@@ -140,7 +140,7 @@ class DescriptionSerializer(serializers.Serializer[Mapping[str, Any]]):
 
     source = serializers.ChoiceField(choices=Source.choices, default=Source.API)  # type: ignore[assignment]
     patient_id = serializers.UUIDField(required=False, allow_null=True, default=None)
-    processing_type = serializers.ChoiceField(choices=ProcessingType.choices, default=ProcessingType.COMPLETE)
+    processing_type = serializers.ChoiceField(choices=ProcessingType.choices, default=USUAL_PROCESSING)
     priority = serializers.ChoiceField(choices=Priority.choices, default=Priority.NORMAL)
     notes = serializers.CharField(max_length=_NOTES_CHARS, allow_blank=True, default="")
     apply_clahe = serializers.BooleanField(default=False)

@@ -20,7 +20,7 @@ from clinics.models import User
 from documents.embedder import number_waiting
 from documents.embedding import choice
 from documents.scope import Filters, Scope, scope_of, scope_of_patient
-from documents.search import MOST_CHARS, Hit, Mode, search, shown
+from documents.search import MOST_CHARS, Hit, Mode, outside_meaning, search, shown
 from patients.serializers import PatientSerializer, written
 
 
@@ -58,13 +58,15 @@ class HitSerializer(serializers.Serializer[Mapping[str, Any]]):
 
 
 class MeaningSerializer(serializers.Serializer[Mapping[str, Any]]):
-    """What serves meaning. `understands` is false where only similar wording does; `read` of `passages` can
-    be found by it by now.
+    """What serves meaning. `understands` is false where only similar wording does; so many passages of the
+    clinic are `waiting` to be read by it; so many documents of those that were searched are `outside` it,
+    because of them the full text alone is kept.
     """
 
     model = serializers.CharField()
     understands = serializers.BooleanField()
     waiting = serializers.IntegerField()
+    outside = serializers.IntegerField()
 
 
 class SearchResultSerializer(ListShape):
@@ -112,7 +114,7 @@ def _answer(request: Request, data: Any) -> Response:
     facts = {"mode": mode, "found": len(found.places), "page": query["page"], "filters": filters.names()}
     audit.record("searched", clinic=scope.clinic, actor=scope.access.user, **facts)
     page = {"total": len(found.places), "page": query["page"], "limit": query["limit"]}
-    said = {"has_all": found.has_all, "is_cut": found.is_cut, "meaning": _meaning(scope)}
+    said = {"has_all": found.has_all, "is_cut": found.is_cut, "meaning": _meaning(scope, filters)}
     return Response({"results": [_written(hit) for hit in hits]} | page | said)
 
 
@@ -158,10 +160,11 @@ def _written(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _meaning(scope: Scope) -> dict[str, Any]:
+def _meaning(scope: Scope, filters: Filters) -> dict[str, Any]:
     model = choice.current()
     return {
         "model": model.name,
         "understands": model.understands,
         "waiting": number_waiting(scope.clinic),
+        "outside": outside_meaning(scope, filters),
     }

@@ -17,8 +17,8 @@ from clinics import audit
 from clinics.views.page import Page
 from documents.embedder import number_waiting
 from documents.embedding import choice
-from documents.scope import scope_of
-from documents.search import Found, Mode, Place, search, shown
+from documents.scope import Filters, scope_of
+from documents.search import Found, Mode, Place, outside_meaning, search, shown
 
 _IN_SESSION = "searches"
 _MOST_KEPT = 8
@@ -52,9 +52,15 @@ class NewSearch(Page):
     def _form(self, data: Any) -> SearchForm:
         return SearchForm(data, clinic=self.access.clinic)
 
-    def _model(self) -> dict[str, Any]:
-        """Which model serves, and how much of the clinic's documents it has still to read."""
-        return {"model": choice.current(), "waiting": number_waiting(self.access.clinic)}
+    def _model(self, filters: Filters | None = None) -> dict[str, Any]:
+        """Which model serves, how much of the clinic's documents it has still to read, and how many of those
+        that are searched it never will.
+        """
+        return {
+            "model": choice.current(),
+            "waiting": number_waiting(self.access.clinic),
+            "outside": outside_meaning(scope_of(self.access), filters),
+        }
 
 
 class SearchResults(NewSearch):
@@ -70,7 +76,7 @@ class SearchResults(NewSearch):
         page: PageOfPlaces[Place] = Paginator(found.places, _HITS).get_page(request.GET.get("page"))
         self._record(mode, found, page.number, filters.names())
         context = {"form": form, "found": found, "hits": shown(found, list(page)), "mode": mode, "page": page}
-        return self.render("batches/search.html", context | self._model())
+        return self.render("batches/search.html", context | self._model(filters))
 
     def _record(self, mode: Mode, found: Found, page: int, filters: list[str]) -> None:
         """That somebody searched, and how; never for what."""

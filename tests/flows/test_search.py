@@ -36,7 +36,7 @@ def browser(viewer: User) -> Client:
 
 def ask(browser: Client, **fields: Any) -> Any:
     """Send the form, and follow it to the answer."""
-    answer = send(browser, reverse("batches:search"), mode="both", **fields)
+    answer = send(browser, reverse("batches:search"), **{"mode": "both", **fields})
     assert answer.status_code == 302
     assert "wound" not in answer["Location"]
     return browser.get(answer["Location"])
@@ -154,7 +154,23 @@ def test_scripts_get_the_same_as_json(api: Client, filed: Document, patient: Pat
             "model": "similar-wording@1",
             "understands": False,
             "waiting": 0,
+            "outside": 0,
         }
+
+
+def test_who_searches_by_meaning_is_told_what_that_does_not_look_at(
+    api: Client, browser: Client, clinic: Clinic, patient: Patient, filed: Document
+) -> None:
+    kind = ProcessingType.COMPLETE
+    made(clinic, patient, "kept.pdf", ["Fever"], processing_type=kind, type_code="LAB")
+    made(clinic, None, "held.pdf", ["Fever"], processing_type=kind)
+    says = "not searched by meaning"
+    assert f"1 document is {says}" in text_of(ask(browser, q="wound")), "of what a viewer may see"
+    assert f"1 document of these is {says}" in text_of(ask(browser, q="wound", type_code="LAB"))
+    assert says not in text_of(ask(browser, q="wound", type_code="CONS"))
+    assert says not in text_of(ask(browser, q="wound", mode="words"))
+    assert api.get(SEARCH, {"q": "wound"}).json()["meaning"]["outside"] == 2
+    assert api.get(SEARCH, {"q": "wound", "type_code": "lab"}).json()["meaning"]["outside"] == 1
 
 
 def test_no_text_of_a_document_for_its_meaning_is_shown_anywhere(
