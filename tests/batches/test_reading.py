@@ -11,6 +11,7 @@ from batches import tasks
 from batches.pipeline import reading as road
 from batches.states import FileStatus
 from clinics.access import Access
+from clinics.models import AuditEntry
 from documents import passages, reading, tesseract
 from documents.models import Document, TextSource
 from files import sandbox, staging
@@ -205,6 +206,34 @@ def test_trouble_of_ours_counts_for_no_page(
     assert reading.due_documents() == [document.pk]
     road.read(document.pk)
     assert quick == [2, 3]
+
+
+def test_the_page_of_a_document_follows_its_reading_until_it_is_done(
+    send: Send, garza: Patient, quick: list[int]
+) -> None:
+    document = Document.objects.get(pk=send(NAMED, SCAN, walk=True).pk)
+    browser = factories.browser_of(factories.make_user("v", garza.clinic, "viewer"))
+    page = browser.get(f"/documents/{document.pk}").content.decode()
+    assert "0 of 2 scanned pages read." in page
+    assert 'max="2" value="0" aria-label="Scanned pages that are read"' in page
+    assert ">Look again</a>" in page, "for who has no JavaScript"
+    asks = f"/documents/{document.pk}/reading?v=2-0"
+    assert f'hx-get="{asks}&amp;page=' in page
+    assert browser.get(asks).status_code == 204
+    document.pages.filter(number=2).update(source=TextSource.OCR, confidence=90, text="el azúcar")
+    answer = browser.get(asks).content.decode()
+    assert "1 of 2 scanned pages read." in answer
+    assert "el azúcar" in answer
+    assert 'id="page-2" data-keep' in answer, "what somebody reads is left alone"
+    assert "<html" not in answer
+    road.read(document.pk)
+    answer = browser.get(f"/documents/{document.pk}/reading?v=1-0").content.decode()
+    assert 'data-ended="yes" data-number=' in answer
+    assert "hx-get" not in answer, "it asks no more"
+    assert "<progress" not in answer
+    assert '<span id="language">Spanish</span>' in answer
+    looks = AuditEntry.objects.filter(action="document-viewed", object_id=str(document.pk))
+    assert looks.count() == 3, "a look that shows nothing new is none"
 
 
 @pytest.mark.parametrize(

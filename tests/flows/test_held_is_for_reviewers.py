@@ -26,6 +26,7 @@ ADDRESSES = [
     *((plural, f"{factories.API}/{plural}/{{}}{part}") for plural in MAKERS for part in PARTS),
     ("documents", f"{factories.API}/documents/{{}}/pages"),
     ("documents", "/documents/{}"),
+    ("documents", "/documents/{}/reading"),
     ("images", "/images/{}"),
 ]
 
