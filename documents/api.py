@@ -24,6 +24,7 @@ from documents.serializers import (
     TypeChangeSerializer,
     TypesSerializer,
 )
+from documents.spoken import spoken_in
 from documents.types import types_of
 from documents.types_actions import change_type
 from files.kinds import FileKind
@@ -46,11 +47,15 @@ class DocumentsView(APIView):
         responses=answers({200: DocumentListSerializer}, 400),
     )
     def get(self, request: Request) -> Response:
-        """Documents by patient, type and language; those that wait for review only for who may review."""
+        """Documents by patient, type and language, also that of one page; those that wait for review only for
+        who may review.
+        """
         access = require(request, VIEW)
         query = checked(DocumentQuery, request.query_params)
-        wanted = {name: query[name] for name in ("patient_id", "type_code", "language") if name in query}
+        wanted = {name: query[name] for name in ("patient_id", "type_code") if name in query}
         rows = Document.objects.seen_by(access).filter(**wanted)
+        if "language" in query:
+            rows = spoken_in(rows, query["language"])
         page = page_of(rows, query)
         audit.record("documents-listed", clinic=access.clinic, actor=access.user, documents=len(page.rows))
         return Response(page.listed("documents", DocumentSerializer(page.rows, many=True).data))

@@ -6,6 +6,7 @@ from django import forms
 
 from clinics.access import REVIEW, Access
 from documents.models import Document, DocumentQuerySet
+from documents.spoken import NAMES, spoken_in
 from documents.types import types_of
 
 
@@ -16,7 +17,7 @@ class DocumentFilter(forms.Form):
     language = forms.ChoiceField(
         required=False,
         label="Language",
-        choices=[("", "Every language"), ("es", "Spanish"), ("en", "English")],
+        choices=[("", "Every language"), *NAMES.items()],
     )
     state = forms.ChoiceField(
         required=False,
@@ -46,7 +47,7 @@ class DocumentFilter(forms.Form):
         if code := self.cleaned_data.get("type"):
             rows = rows.filter(type_code="" if code == "-" else code)
         if language := self.cleaned_data.get("language"):
-            rows = rows.filter(language=language)
+            rows = spoken_in(rows, language)
         wanted: dict[str, dict[str, bool]] = {
             "filed": {"patient__isnull": False},
             "held": {"patient__isnull": True},

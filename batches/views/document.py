@@ -16,7 +16,7 @@ from batches.views.records import provenance
 from clinics import audit
 from clinics.access import REVIEW, get_or_404
 from clinics.views.page import Page, Verb
-from documents import bell, reading, tesseract, types
+from documents import bell, reading, spoken, tesseract, types
 from documents.models import Document, TextSource
 from documents.types_actions import change_type
 from files.errors import Refused
@@ -114,7 +114,7 @@ class DocumentPage(Page):
         codes: list[str] = document.facts.get("warnings") or []
         return {
             "document": document,
-            "language": {"es": "Spanish", "en": "English"}.get(document.language, "not recognised"),
+            "language": spoken.named(spoken.languages_of([document])[document.pk]),
             "odd": [(code, ODD.get(code, code)) for code in codes],
             "page": Paginator(document.pages.all(), _PAGES).get_page(page),
             "page_number": page or "",
@@ -128,7 +128,7 @@ class DocumentReading(DocumentPage):
     """The part that polls while scans are read: 204 while no page has been done since what it shows."""
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """The text as far as it is read, or nothing. Text that is new to its reader is a look like any other."""
+        """The text as far as it is read, or nothing. New text is a look like any other."""
         document = self.document(pk)
         sources = Counter(document.pages.values_list("source", flat=True))
         if request.GET.get("v") == token_of(sources[TextSource.WAITING], sources[TextSource.FAILED]):
