@@ -43,9 +43,8 @@ class NewSearch(Page):
         if not form.is_valid():
             return self.render("batches/search.html", {"form": form} | self._model(), status=400)
         key = secrets.token_urlsafe(_KEY_BYTES)
-        asked = {name: form[name].data for name in form.fields}
         kept: dict[str, Any] = request.session.get(_IN_SESSION, {})
-        latest = list((kept | {key: asked}).items())[-_MOST_KEPT:]
+        latest = list((kept | {key: form.asked()}).items())[-_MOST_KEPT:]
         request.session[_IN_SESSION] = dict(latest)
         return redirect("batches:search_results", key=key)
 

@@ -99,6 +99,10 @@ def test_only_the_last_questions_of_a_session_are_kept(browser: Client, filed: D
         ({"q": ""}, "This field is required"),
         ({"q": "x" * 301}, "at most 300 characters"),
         ({"q": "wound", "patient": "999"}, "No patient has the record number 999"),
+        (
+            {"q": "wound", "came_from": "2026-05-02", "came_until": "2026-05-01"},
+            "The last day, 2026-05-01, comes before the first, 2026-05-02",
+        ),
         ({"q": "wound", "came_from": "yesterday"}, "valid date"),
         ({"q": "wound", "mode": "guess"}, "valid choice"),
     ],
@@ -107,6 +111,20 @@ def test_a_form_that_cannot_be_read_says_why(browser: Client, fields: dict[str, 
     answer = send(browser, reverse("batches:search"), **{"mode": "both", **fields})
     assert answer.status_code == 400
     assert says in text_of(answer)
+
+
+def test_a_name_narrows_to_the_one_patient_whom_it_fits(
+    browser: Client, filed: Document, clinic: Clinic, patient: Patient
+) -> None:
+    page = text_of(ask(browser, q="wound", patient="garza maría"))
+    assert "letter.pdf" in page
+    assert f'value="{patient.mrn}"' in page, "and the page says by whom"
+    factories.make_patient(clinic, "71", "Garza", "Mariana")
+    answer = send(browser, reverse("batches:search"), mode="both", q="wound", patient="garza")
+    assert answer.status_code == 400
+    says = "2 patients fit “garza”. Enter the record number of the one you mean: "
+    assert says in text_of(answer)
+    assert f"{patient.mrn} {patient.display_name}" in text_of(answer)
 
 
 def test_filters_of_the_page_narrow_by_batch_patient_and_day(
@@ -222,3 +240,8 @@ def test_a_query_that_cannot_be_read_is_refused(api: Client, query: dict[str, st
     answer = api.get(SEARCH, query)
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == [field]
+
+
+def test_days_in_the_wrong_order_are_refused_by_their_own_code(api: Client) -> None:
+    answer = api.get(SEARCH, {"q": "wound", "came_from": "2026-05-02", "came_until": "2026-05-01"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "days-crossed")
