@@ -83,11 +83,12 @@ def page_not_recognised(exit_code: int) -> FileRejected:
     )
 
 
-def scan_unreadable(number: int) -> FileRejected:
-    """One of the pictures of a folder is no picture that can be read whole."""
+def scan_unreadable(number: int, *, name: str = "") -> FileRejected:
+    """One of the pictures of a folder is no picture that can be read whole; `name` where it is known."""
     return FileRejected(
         "scan-unreadable",
-        f"Picture {number} of this folder cannot be read, so the folder did not become one document. "
+        f"{name or f'Picture {number} of this folder'} cannot be read, so the folder did not become one "
+        "document. "
         "Scan that page again and send the folder once more.",
         number=number,
     )

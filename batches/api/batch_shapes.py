@@ -20,7 +20,9 @@ _NOTHING = Progress(dict.fromkeys(FileStatus, 0), 0, 0)
 
 
 class CountsSerializer(serializers.Serializer[Mapping[str, int]]):
-    """How many files stand where."""
+    """How many files stand where. Pages that were joined into a document are among the cancelled ones, the
+    document is counted where it stands, and the receipt tells them apart.
+    """
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """One number for each status of a file."""
@@ -57,7 +59,7 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
         read_only_fields = fields
 
     def get_total_files(self, batch: Batch) -> int:
-        """Every file that was ever announced."""
+        """Every file that was ever announced, and the documents that were made of joined pages."""
         return self._numbers(batch).total
 
     def get_progress(self, batch: Batch) -> int:
