@@ -22,6 +22,15 @@ def encrypted() -> FileRejected:
     )
 
 
+def draws_itself() -> FileRejected:
+    """A drawing that contains itself: whoever follows it never comes to an end."""
+    return FileRejected(
+        "pdf-draws-itself",
+        "A drawing in this PDF contains itself, without an end, so its pages cannot be read safely. Print it "
+        "to a new PDF with the program that made it and send that, or scan the paper.",
+    )
+
+
 def empty() -> FileRejected:
     """A PDF without a single page."""
     return FileRejected("pdf-empty", "This PDF has no pages. Please check the original and send it again.")

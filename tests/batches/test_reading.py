@@ -74,6 +74,19 @@ def test_a_scan_is_filed_first_and_read_afterwards(send: Send, garza: Patient) -
     assert (document.is_reading, document.facts["has_text"]) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("recognised", "layer", "text"),
+    [
+        ("La glucosa\nes alta", "", "La glucosa\nes alta"),
+        ("", "FAX 12:03", "FAX 12:03"),
+        ("FAX 12:03 La glucosa", "FAX  12:03", "FAX 12:03 La glucosa"),
+        ("La glucosa PEN1C1LL1N", "La glucosa\nPENICILLIN", "La glucosa PEN1C1LL1N\nPENICILLIN"),
+    ],
+)
+def test_what_a_scanned_page_knows_for_certain_is_not_lost(recognised: str, layer: str, text: str) -> None:
+    assert reading._with_layer(recognised, layer) == text
+
+
 def test_search_hears_of_all_pages_when_filed_and_when_read(
     send: Send, garza: Patient, pages_read: list[Any], quick: list[int]
 ) -> None:
