@@ -147,7 +147,11 @@ class OriginalView(APIView):
 
     @extend_schema(operation_id="documents_original", responses=_ORIGINAL)
     def get(self, request: Request, document_id: UUID) -> HttpResponseBase:
-        """The bytes that were sent, as a download."""
+        """The bytes that were sent, as a download.
+
+        Of a PDF that came encrypted (warning `was-encrypted`) it is the copy that its password has opened:
+        that one is kept, and needs no password.
+        """
         access, document = _own(request, document_id)
         return serving.original(access, document)
 

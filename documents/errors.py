@@ -2,6 +2,9 @@
 
 from files.errors import FileRejected
 
+ENCRYPTED = "pdf-encrypted"
+"""The refusal that a password takes back."""
+
 _MIB = 1024 * 1024
 
 
@@ -17,7 +20,7 @@ def damaged() -> FileRejected:
 def encrypted() -> FileRejected:
     """A password is needed to read it (one that is only needed to change it does not matter)."""
     return FileRejected(
-        "pdf-encrypted",
+        ENCRYPTED,
         "This PDF asks for a password. Enter it here and the file goes on, or send a copy without one.",
     )
 

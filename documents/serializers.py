@@ -17,6 +17,7 @@ from documents.types import DocumentType
 class DocumentSerializer(serializers.ModelSerializer[Document]):
     """A document; it is in a chart when it has a patient. Sizes in bytes, addresses relative. `language` is
     that of the whole text, empty where it is in none clearly; `languages` are also those of single pages.
+    `sha256` and `size` are those of the bytes that are kept.
     """
 
     patient_id = serializers.UUIDField(read_only=True, allow_null=True)

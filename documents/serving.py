@@ -11,7 +11,10 @@ from files.kinds import FileKind
 
 
 def original(access: Access, document: Document) -> HttpResponseBase:
-    """The document as it came, as a download; Refused (409 `not-filed`) while it waits for review."""
+    """The document as it is kept, as a download: as it came, or as its password has opened it.
+
+    Refused (409 `not-filed`) while it waits for review.
+    """
     if not document.original_key:
         message = (
             "This document waits for review. Its original can be had once it is filed; its preview is here."

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from batches.models import BatchFile
+from batches.pipeline.steps import WAS_ENCRYPTED
 from batches.views.records import provenance
 from clinics import audit
 from clinics.access import REVIEW, get_or_404
@@ -30,6 +31,10 @@ ODD: dict[str, str] = {
     "has-xfa": "It contains an XFA form, drawn by a script. What you see here are its plain pages.",
     "has-remote-action": "It contains a button that would send what is filled in to somewhere else.",
     "has-media": "It contains sound, film or another player. Nothing was played.",
+    "was-encrypted": (
+        "It came encrypted, and was opened here with its password. What is kept and can be downloaded is the "
+        "copy that needs none; the password and the encrypted bytes are not kept."
+    ),
     "end-missing": "Its end is missing; perhaps it was cut off in copying. Compare it with the paper.",
     "page-unreadable": "At least one page could not be read.",
     "page-huge": "At least one page is five metres long or more.",
@@ -115,6 +120,7 @@ class DocumentPage(Page):
         return {
             "document": document,
             "language": spoken.named(spoken.languages_of([document])[document.pk]),
+            "is_opened_copy": WAS_ENCRYPTED in codes,
             "odd": [(code, ODD.get(code, code)) for code in codes],
             "page": Paginator(document.pages.all(), _PAGES).get_page(page),
             "page_number": page or "",
