@@ -25,6 +25,7 @@ class RecordNumberField(forms.CharField):
     def __init__(self, *, takes_names: bool = False, **kwargs: Any) -> None:
         self.takes_names = takes_names
         attrs = {"autocomplete": "off", "data-picker": "", "placeholder": "Name or record number"}
+        attrs |= {"data-takes-names": ""} if takes_names else {}
         super().__init__(required=False, max_length=64, widget=forms.TextInput(attrs=attrs), **kwargs)
 
     @classmethod
