@@ -99,7 +99,7 @@ class Receipt:
     @property
     def words(self) -> str:
         """The sum as people read it; "on the way" only where something is."""
-        joined = f" - {self.joined} joined into {_documents(self.made)} + {_documents(self.made)}"
+        joined = f" − {self.joined} joined into {_documents(self.made)} + {_documents(self.made)}"
         return (
             f"{self.dropped} dropped{joined if self.made else ''} = {self.filed} filed"
             f" + {self.review} for review + {self.duplicate} duplicate{'' if self.duplicate == 1 else 's'}"

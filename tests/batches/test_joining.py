@@ -96,7 +96,7 @@ def test_joined_pages_are_called_so_wherever_numbers_are_told(
     cancel_file(file=away, actor=access.user)
     join_all(scans, access.user)
     assert receipt_of(scans).words == (
-        "4 dropped - 3 joined into 1 document + 1 document = 1 filed + 0 for review + 0 duplicates"
+        "4 dropped − 3 joined into 1 document + 1 document = 1 filed + 0 for review + 0 duplicates"
         " + 0 failed + 1 cancelled"
     )
     browser, api = factories.browser_of(access.user), factories.client_of(access.user)
