@@ -4,14 +4,12 @@ and reads what has changed since.
 
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from clinics.models import Clinic
-from patients import index
+from patients import bulk, index
 from patients.index_entries import FIELDS, person_from
 from patients.index_models import DirectoryState, IndexedPatient, PatientKey, Tally
 from patients.matching.directory import MOST_CANDIDATES
@@ -23,6 +21,7 @@ from patients.models import Patient
 
 _MOST_MERGES = 8
 _COLUMNS = ("directory_id", *FIELDS)
+_VERSION = "SELECT id, version FROM patients_directorystate WHERE clinic_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,7 @@ class DatabaseDirectory:
         if not keys or self._facts.state.pk is None:
             return []
         own = within(sorted(keys), self._facts.state.pk)
-        with connection.cursor() as cursor:
-            cursor.execute(find_sql(len(own)), [*own, limit])
-            return self._keep(cursor.fetchall())
+        return self._keep(bulk.rows_of(find_sql(len(own)), *own, limit))
 
     @property
     def size(self) -> int:
@@ -112,7 +109,7 @@ class DatabaseDirectory:
             person = person_from(row[1:])
             is_merged = row[-1]
             ids.append(person.id)
-            self._found[person.id] = replace(person, id=survivor_id(UUID(person.id))) if is_merged else person
+            self._found[person.id] = person._replace(id=survivor_id(UUID(person.id))) if is_merged else person
         return ids
 
 
@@ -152,16 +149,17 @@ def _facts_of(clinic: Clinic) -> Facts:
     What this thread has written and not committed is seen, but not remembered: it may be rolled back.
     """
     with _lock:  # around the version, too: a slower thread must not find the faster one's ahead of its own
+        known = _remembered.get(clinic.pk, _NOTHING)
+        if bulk.rows_of(_VERSION, clinic.pk) == [(known.state.pk, known.state.version)]:
+            return known
         state = next(iter(DirectoryState.objects.filter(clinic=clinic)), None)
         if state is None:
             return _NOTHING
-        known = _remembered.get(clinic.pk, _NOTHING)
         if known.state.pk != state.pk or known.state.version > state.version:
             known = _NOTHING
-        if known.state.version < state.version:
-            known = _read_since(known, state)
-            if index.is_settled(clinic.pk):
-                _remembered[clinic.pk] = known
+        known = _read_since(known, state)
+        if index.is_settled(clinic.pk):
+            _remembered[clinic.pk] = known
         return known
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from clinics.models import Clinic
-from patients import index
+from patients import bulk, index
 from patients.clues import Clue
 from patients.directory import DatabaseDirectory, survivor_id
 from patients.filename_patterns import CompiledPattern, read_path, understood
@@ -19,11 +19,12 @@ from patients.matching import check_digits
 from patients.matching.identify import identify
 from patients.matching.policy import Policy
 from patients.matching.results import MatchResult
-from patients.models import FilenamePattern, Patient
+from patients.models import Patient
 
 # New keys fall all over their table, and each time most of it is written: few large steps cost least.
 _PATIENTS_AT_ONCE = 25_000
 _FEW_PATIENTS = 5_000
+_PATTERNS = "SELECT text FROM patients_filenamepattern WHERE clinic_id = %s ORDER BY position, id"
 
 
 def match(
@@ -54,8 +55,10 @@ def match(
 
 
 def _survivors(listed: frozenset[UUID]) -> frozenset[str]:
+    if not listed:
+        return frozenset()
     merged = Patient.objects.filter(pk__in=listed, merged_into__isnull=False).values_list("pk", flat=True)
-    gone = frozenset(merged) if listed else frozenset()
+    gone = frozenset(merged)
     return frozenset(map(str, listed - gone)) | frozenset(map(survivor_id, gone))
 
 
@@ -71,8 +74,8 @@ def policy_of(clinic: Clinic) -> Policy:
 
 def patterns_of(clinic: Clinic) -> tuple[CompiledPattern, ...]:
     """The clinic's own file-name patterns, in their order; one that is no longer understood reads nothing."""
-    texts = FilenamePattern.objects.filter(clinic=clinic).values_list("text", flat=True)
-    return tuple(pattern for pattern in map(understood, texts) if pattern is not None)
+    found = (understood(text) for (text,) in bulk.rows_of(_PATTERNS, clinic.pk))
+    return tuple(pattern for pattern in found if pattern is not None)
 
 
 def today_in(clinic: Clinic) -> date:

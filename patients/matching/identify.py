@@ -19,7 +19,7 @@ from patients.matching.results import Candidate, Decision, Evidence, MatchResult
 from patients.matching.scoring import Scored, score
 from patients.matching.stranger import stranger_in
 
-RULE_VERSION = "2026.4"
+RULE_VERSION = "2026.5"
 
 _MOST_SHOWN = 5
 _LEAST_SHOWN = 0.0005

@@ -2,10 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from anyascii import anyascii
 
@@ -50,8 +50,7 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(word for word in map(folded, _LETTERS.findall(text)) if word)
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A record number taken apart: letters it starts with, digits without leading zeros, and how many
     digits were written.
     """
@@ -78,8 +77,7 @@ def number_of(text: str) -> Number:
     return Number(letters, digits.lstrip("0"), len(digits))
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """A patient as the matcher sees one: folded words, the number taken apart, a suffix in one spelling."""
 
     id: str

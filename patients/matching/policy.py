@@ -17,6 +17,8 @@ _STRONG_WITH_DATE = 8.0  # one in 3,000 others would fit, in a directory of
 _AT_PATIENTS = 100_000
 # A given name that more than one in thirty bears (María, José, Juan) is what twins share.
 _TELLS_TWINS_APART = 3.3
+# Where the record has no other name: what more than one in twenty bears is as likely his twin's.
+_TELLS_WHOLE_NAMES_APART = 3.0
 _TELLS_TWINS_OF_TWO_NAMES_APART = 4.5  # one in ninety: `Ana`, `Luis` and `Carlos` begin many double names
 _FEWEST_INITIALS, _MOST_INITIALS = 2, 5
 _MOST_SLIPS = 1
@@ -85,12 +87,15 @@ def _tells_twins_apart(comparison: Comparison) -> bool:
 
     Two given names tell, and a single one that is rare. Where people have two surnames they often have two
     given names as well, and twins the first in common: `Juan` is either Juan Carlos or Juan Pablo, while a
-    record with nothing but `Juan`, both its surnames read, is his own.
+    record with nothing but `Pablo`, both its surnames read, is his own.
     """
     fit, person = comparison.name, comparison.person
     given = [match for match in fit.matches if match.is_given and match.level is not Level.INITIAL]
     has_two_surnames = len(person.family) > 1
-    if len(given) > 1 or (has_two_surnames and not fit.missing_given and not fit.missing_family):
+    if len(given) > 1:
+        return True
+    is_whole = has_two_surnames and not fit.missing_given and not fit.missing_family
+    if is_whole and given[0].weight >= _TELLS_WHOLE_NAMES_APART:
         return True
     if has_two_surnames and fit.missing_given and any(match.level is Level.INITIAL for match in fit.matches):
         return False  # an initial beside the name may be the brother's

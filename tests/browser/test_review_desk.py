@@ -122,10 +122,12 @@ def test_a_question_is_about_what_is_in_front_and_nothing_undelivered_is_left_in
     expect(bar).to_contain_text("14 files go")
     strip.nth(2).click()
     expect(bar).to_be_visible()  # all fourteen are still what it asks about
+    hands.look()
     hands.press("Escape", "g", "x")
     expect(bar).to_contain_text("1 file goes to no chart")
     strip.nth(4).click()
     expect(bar).to_be_hidden()
+    hands.look()
     page.context.set_offline(True)
     hands.press("1")
     expect(page.locator("#troubles")).to_contain_text("could not be reached")

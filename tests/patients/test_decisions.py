@@ -1,7 +1,7 @@
 """What the matcher does with a file's name, as a table that reads like the rules."""
 
 import json
-from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 import pytest
@@ -167,7 +167,7 @@ def test_the_reason_names_the_words_that_nobody_could_explain() -> None:
 
 
 def test_a_number_alone_is_reviewed_where_no_check_digit_was_verified() -> None:
-    unchecked = MemoryDirectory([replace(person, written_number=person.id + "7") for person in people()])
+    unchecked = MemoryDirectory([person._replace(written_number=person.id + "7") for person in people()])
 
     assert unchecked.check_digit == ""
     assert matched("3000003792_01.jpg", where=unchecked).reason == "number-alone"
@@ -304,3 +304,18 @@ def test_everybody_is_found_by_their_own_full_label() -> None:
         family, given = "_".join(person.family), "_".join(person.given)
         result = matched(f"{person.written_number}_{family}, {given}_{person.suffix}.jpg")
         assert (result.decision, result.patient_id) == (Decision.ASSIGN, person.id)
+
+
+@pytest.mark.parametrize(
+    ("given", "decision"), [("José", Decision.REVIEW), ("Anselmo", Decision.ASSIGN)], ids=str
+)
+def test_a_birth_date_and_a_name_that_every_twentieth_bears_may_be_a_twins(
+    given: str, decision: Decision
+) -> None:
+    """Of José Luis, who is not in the directory, and whom his file calls José."""
+    numbers = (f"70000{n:05}" for n in range(20))
+    others = (person_of(number, number, family="Álvarez Bustos", given="José") for number in numbers)
+    born = date(1942, 10, 7)
+    person = person_of("1", "8000000001", family="Ibarra Quiroga", given=given, birth_date=born)
+    result = matched(f"1942-10-07_Ibarra Quiroga {given}.png", where=directory(person, *others))
+    assert (result.patient_id, result.decision) == ("1", decision)

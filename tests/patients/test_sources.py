@@ -1,7 +1,6 @@
 """What other sources than the file's name say: each is judged by itself; one that points away is a veto."""
 
 import json
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -117,7 +116,7 @@ def clinic() -> MemoryDirectory:
     """The small directory, with sexes and without check digits."""
     rows = people()
     return MemoryDirectory(
-        replace(person, written_number=f"{person.id}-{at % 9}", sex="F") for at, person in enumerate(rows)
+        person._replace(written_number=f"{person.id}-{at % 9}", sex="F") for at, person in enumerate(rows)
     )
 
 
