@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from batches.states import JOINED, BatchStatus, FileStatus
+from batches.states import BatchStatus, FileStatus
 from clinics.models import Clinic
 from documents.models import Document, ProcessingType
 from files.kinds import LIST_KINDS
@@ -251,11 +251,6 @@ class BatchFile(models.Model):
     def sha256_as_sent(self) -> str:
         """Of the bytes as they came, which a password may have turned into others since; empty before."""
         return self.locked_sha256 or self.sha256
-
-    @property
-    def is_joined(self) -> bool:
-        """Has it become a page of a document that was made here?"""
-        return self.status == FileStatus.CANCELLED and self.decision == JOINED
 
     @property
     def has_all_bytes(self) -> bool:

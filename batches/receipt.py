@@ -9,6 +9,7 @@ from batches.comparison import Comparison, compare
 from batches.context import PATIENT_CARD
 from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
+from batches.selectors import is_joined
 from batches.states import JOINED, FileStatus
 from batches.verdict import DECIDED_BEFORE
 from files.kinds import LIST_KINDS
@@ -160,7 +161,7 @@ def _row(file: BatchFile, reason: str, compared: Comparison | None) -> ReceiptRo
         processed_at=file.processed_at,
         reason=reason,
         on_list=file.pk not in compared.off_list if compared and is_filed else None,
-        is_joined=file.is_joined,
+        is_joined=is_joined(file),
     )
 
 

@@ -112,6 +112,11 @@ def _documents(number: int) -> str:
     return f"{number} document{'' if number == 1 else 's'}"
 
 
+def is_joined(file: BatchFile) -> bool:
+    """Has it become a page of a document that was made here?"""
+    return file.status == FileStatus.CANCELLED and file.decision == JOINED
+
+
 def progress_of(batch_id: UUID) -> Progress:
     """The counts of one batch, from its files."""
     return progress_of_many([batch_id]).get(batch_id, Progress(dict.fromkeys(FileStatus, 0), 0, 0))

@@ -12,7 +12,7 @@ from batches.actions.unlock import is_locked
 from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
 from batches.receipt import review_reason
-from batches.selectors import Progress, files_by_attention, progress_of, progress_of_many
+from batches.selectors import Progress, files_by_attention, is_joined, progress_of, progress_of_many
 from batches.states import FileStatus
 from batches.views import words
 from batches.views.deciders import is_by_batch
@@ -111,6 +111,11 @@ class FileRow:
     def reason(self) -> str:
         """Why it waits for a person."""
         return review_reason(self.file)
+
+    @property
+    def is_joined(self) -> bool:
+        """Has it become a page of a document that was made here?"""
+        return is_joined(self.file)
 
     @property
     def is_list(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from batches.models import Batch, BatchFile
-from batches.selectors import JOINED_PAGES, Progress
+from batches.selectors import JOINED_PAGES, Progress, is_joined
 from batches.states import ON_THE_WAY, BatchStatus, FileStatus
 from files.kinds import LIST_KINDS
 
@@ -98,7 +98,7 @@ def badge_of_file(file: BatchFile) -> Badge:
     """The file's status; what a person set aside is called so, and so are cards and lists."""
     if file.status == FileStatus.CANCELLED and file.decision == "rejected":
         return Badge("Set aside", "stop", "quiet")
-    if file.is_joined:
+    if is_joined(file):
         return Badge("Page of a document", "file", "quiet")
     if file.status == FileStatus.CANCELLED and file.decision == "patient-card":
         return Badge("Patient card", "stop", "quiet")
