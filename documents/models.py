@@ -139,6 +139,12 @@ class Document(models.Model):
             models.Index(fields=["patient", "-created_at"], name="document_by_chart"),
             models.Index(fields=["clinic", "type_code", "-created_at"], name="document_by_type"),
             models.Index(fields=["created_at"], condition=Q(is_reading=True), name="document_being_read"),
+            # Every search by meaning says how many documents it does not look at.
+            models.Index(
+                fields=["clinic", "patient"],
+                condition=Q(processing_type="complete"),
+                name="document_by_words",
+            ),
         ]
 
     def __str__(self) -> str:
