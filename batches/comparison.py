@@ -21,13 +21,14 @@ _LINES_AT_ONCE = 2_000
 @dataclass(frozen=True)
 class Comparison:
     """`missing` counts the patients of the list without a picture; `off_list` are the ids of files whose
-    patient is not on it.
+    patient is not on it; `waiting` counts those in review, which have no patient yet.
     """
 
     batch: Batch
     expected: int
     missing: int
     off_list: frozenset[UUID]
+    waiting: int
     filed: frozenset[str]
 
     def without_picture(self) -> Iterator[ListedPatient]:
@@ -40,18 +41,36 @@ class Comparison:
 
     @property
     def words(self) -> str:
-        """`12 patients of today's list have no picture, 3 pictures have no patient on the list.`"""
+        """`12 patients of today's list have no picture, 3 pictures have no patient on the list. 5 pictures
+        wait for a decision, so they have no patient yet.`
+        """
+        return f"{self._of_filed} {self._of_waiting}".strip()
+
+    @property
+    def _of_filed(self) -> str:
         missing, extra = self.missing, len(self.off_list)
+        every = "every filed picture" if self.waiting else "every picture"
         if not (missing or extra):
-            return "Every patient of today's list has a picture, and every picture its patient on the list."
+            return f"Every patient of today's list has a picture, and {every} its patient on the list."
         of_patients = (
             f"{missing} {'patient' if missing == 1 else 'patients'} of today's list "
             f"{'has' if missing == 1 else 'have'} no picture"
         )
-        of_pictures = f"{extra} {'picture has' if extra == 1 else 'pictures have'} no patient on the list"
+        filed = "filed " if self.waiting else ""
+        of_pictures = (
+            f"{extra} {filed}{'picture has' if extra == 1 else 'pictures have'} no patient on the list"
+        )
         if not missing:
             return f"Every patient of today's list has a picture, {of_pictures}."
-        return f"{of_patients}, {of_pictures if extra else 'every picture has its patient on the list'}."
+        return f"{of_patients}, {of_pictures if extra else f'{every} has its patient on the list'}."
+
+    @property
+    def _of_waiting(self) -> str:
+        if not self.waiting:
+            return ""
+        if self.waiting == 1:
+            return "1 picture waits for a decision, so it has no patient yet."
+        return f"{self.waiting} pictures wait for a decision, so they have no patient yet."
 
 
 def compare(batch: Batch) -> Comparison | None:
@@ -68,6 +87,7 @@ def compare(batch: Batch) -> Comparison | None:
         expected=expected,
         missing=expected - len(listed),
         off_list=frozenset(file_id for file_id, chart in charts.items() if chart not in listed),
+        waiting=BatchFile.objects.filter(batch=batch, status=FileStatus.REVIEW).count(),
         filed=filed,
     )
 

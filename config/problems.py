@@ -2,6 +2,7 @@
 
 import logging
 import math
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.defaults import server_error
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -52,7 +54,11 @@ SENTENCES: dict[int, tuple[str, str]] = {
         "unexpected",
         "Something broke on our side. Nothing you sent was lost; try again, then tell your administrator.",
     ),
-    503: ("unavailable", "A part of the system cannot be reached just now. Try again in a moment."),
+    503: (
+        "unavailable",
+        "A part of the system is busy or cannot be reached just now; a long list may be being written. "
+        "Try again in a moment.",
+    ),
 }
 
 
@@ -173,7 +179,20 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500. The page's template gets no context: the failure may have come from what would be in it."""
+    """500, or 503 where the database is busy or away: Django calls this while it handles the error. The
+    page's template gets no context: the failure may have come from what would be in it.
+    """
+    if isinstance(sys.exception(), _AWAY):
+        return _unavailable(request)
     if request.path.startswith(API_PREFIX):
         return JsonResponse(standard(500), status=500, content_type=MEDIA_TYPE)
     return server_error(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(API_PREFIX):
+        response: HttpResponse = JsonResponse(standard(503), status=503, content_type=MEDIA_TYPE)
+    else:
+        response = HttpResponse(render_to_string("503.html"), status=503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response

@@ -6,10 +6,10 @@ write to the commit: each sees the counts that the one before has left.
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -18,16 +18,13 @@ from django.db.models.functions import Now
 from numpy.typing import NDArray
 
 from clinics.models import Clinic
-from patients import bulk
+from patients import bulk, index_keys
 from patients.bell import ring_on_commit
-from patients.index_entries import FIELDS, Entry, PatientRow, entry_of, facts, person_from
+from patients.index_entries import FIELDS, Entry, PatientRow, entry_of, facts
+from patients.index_keys import in_blocks
 from patients.index_models import DirectoryState, IndexedPatient, Tally
-from patients.matching.keys import keys_of, within
 from patients.matching.normalise import number_of
 
-_ROWS_AT_ONCE = 5_000
-_ENTRY = 0xFFFF_FFFF
-_MANY_KEYS = 20_000  # of a thousand patients; fewer are counted by the database's own housekeeping
 _WRITTEN = ("directory", "mrn", "number", *FIELDS[2:])
 _VALUES = attrgetter("directory_id", *_WRITTEN[1:])
 _REWRITE = (
@@ -42,7 +39,6 @@ _TALLY = (
 )
 
 _Sorts = Counter[tuple[str, str]]  # of words and numbers, with how many have them
-_Block = TypeVar("_Block", list[Any], NDArray[np.int64])
 
 
 @dataclass(slots=True)
@@ -56,6 +52,7 @@ class Prepared:
     rewritten: list[Entry]
     removed: NDArray[np.int64]
     inserted: NDArray[np.int64]
+    gone: list[int]
     sorts: _Sorts
     living: int
 
@@ -82,14 +79,7 @@ def take_out(patient_ids: Iterable[UUID]) -> None:
     wanted = list(patient_ids)
     for clinic_id in sorted({entry.directory.clinic_id for entry in _entries(wanted).values()}):
         directory = _locked(clinic_id)
-        entries = [each for each in _entries(wanted).values() if each.directory_id == directory.pk]
-        sorts: _Sorts = Counter()
-        for entry in entries:
-            sorts.subtract(_sorts_of(entry))
-        _remove(_packed_all(entries))
-        for some in _in_blocks([entry.pk for entry in entries]):
-            IndexedPatient.objects.filter(pk__in=some).delete()
-        _count(directory, sorts, -sum(not entry.merged for entry in entries))
+        _write(directory, prepare(clinic_id, (), without=wanted))
 
 
 def take_turn(clinic_id: UUID) -> None:
@@ -112,11 +102,20 @@ def version_of(clinic_id: UUID) -> int:
     return found.first() or 0
 
 
-def prepare(clinic_id: UUID, rows: Collection[PatientRow]) -> Prepared:
-    """Work out what `write` writes for these patients of one clinic: it takes most of the time, and nothing
-    is locked. It holds as long as the directory has the same version.
+def prepare(
+    clinic_id: UUID,
+    rows: Collection[PatientRow],
+    *,
+    without: Collection[UUID] = (),
+    leaves_keys: bool = False,
+) -> Prepared:
+    """Work out what `write` writes for these patients of one clinic, and to forget those who go: it takes
+    most of the time, and nothing is locked. It holds as long as the directory has the same version.
+
+    With `leaves_keys` the keys of those who go are left to `index_keys.sweep`, in the same transaction.
     """
     directory, _ = DirectoryState.objects.get_or_create(clinic_id=clinic_id)
+    going = [each for each in _entries(without).values() if each.directory_id == directory.pk]
     there = _entries([row.pk for row in rows])
     entries = [entry_of(directory, row) for row in rows]
     changed = [entry for entry in entries if facts(entry) != facts(there.get(entry.patient_id))]
@@ -127,15 +126,17 @@ def prepare(clinic_id: UUID, rows: Collection[PatientRow]) -> Prepared:
         entry.pk = place
     for entry in rewritten:
         entry.pk = there[entry.patient_id].pk
-    old_keys, now_keys = _packed_all(before), _packed_all(rewritten)
+    old_keys = index_keys.packed_all(before if leaves_keys else [*before, *going])
+    now_keys = index_keys.packed_all(rewritten)
     return Prepared(
         new=new,
-        new_keys=_packed_all(new),
+        new_keys=index_keys.packed_all(new),
         rewritten=rewritten,
         removed=np.setdiff1d(old_keys, now_keys, assume_unique=True),
         inserted=np.setdiff1d(now_keys, old_keys, assume_unique=True),
-        sorts=_difference(changed, before),
-        living=sum(not entry.merged for entry in changed) - sum(not entry.merged for entry in before),
+        gone=[entry.pk for entry in going],
+        sorts=_difference(changed, [*before, *going]),
+        living=_living(changed) - _living(before) - _living(going),
     )
 
 
@@ -151,25 +152,19 @@ def _put_in(clinic_id: UUID, rows: Mapping[UUID, PatientRow]) -> None:
 
 
 def _write(directory: DirectoryState, prepared: Prepared) -> None:
-    if not prepared.new and not prepared.rewritten:
+    if not (prepared.new or prepared.rewritten or prepared.gone):
         return
     numbers = bulk.reserve(IndexedPatient, len(prepared.new)) if prepared.new else []
     for entry, number in zip(prepared.new, numbers, strict=True):
         entry.pk = number
     bulk.insert(IndexedPatient, ("id", *_WRITTEN, "patient"), map(_row_of, prepared.new))
     bulk.write(_REWRITE, (_row_of(entry)[1:] for entry in prepared.rewritten))
-    _remove(prepared.removed)
-    _insert(np.concatenate([_numbered(prepared.new_keys, numbers), prepared.inserted]))
-    _take_stock(len(prepared.new_keys) + len(prepared.inserted))
+    index_keys.remove(prepared.removed)
+    for some in in_blocks(prepared.gone):
+        IndexedPatient.objects.filter(pk__in=some).delete()
+    index_keys.insert(np.concatenate([index_keys.numbered(prepared.new_keys, numbers), prepared.inserted]))
+    index_keys.take_stock(len(prepared.new_keys) + len(prepared.inserted))
     _count(directory, prepared.sorts, prepared.living)
-
-
-def _numbered(keys: NDArray[np.int64], numbers: Sequence[int]) -> NDArray[np.int64]:
-    """Packed keys whose entries had only a place, with the numbers that these places have got."""
-    if not len(keys):
-        return keys
-    numbered: NDArray[np.int64] = (keys & ~_ENTRY) + np.array(numbers, np.int64)[keys & _ENTRY]
-    return numbered
 
 
 def _difference(now: Iterable[Entry], before: Iterable[IndexedPatient]) -> _Sorts:
@@ -179,6 +174,10 @@ def _difference(now: Iterable[Entry], before: Iterable[IndexedPatient]) -> _Sort
     for old in before:
         sorts.subtract(_sorts_of(old))
     return sorts
+
+
+def _living(entries: Iterable[Entry | IndexedPatient]) -> int:
+    return sum(not entry.merged for entry in entries)
 
 
 def _locked(clinic_id: UUID) -> DirectoryState:
@@ -193,57 +192,12 @@ def _clinics_open() -> frozenset[UUID]:
 
 def _entries(patient_ids: Collection[UUID]) -> dict[UUID, IndexedPatient]:
     entries = IndexedPatient.objects.select_related("directory")
-    found = (entries.filter(patient__in=some) for some in _in_blocks(list(patient_ids)))
+    found = (entries.filter(patient__in=some) for some in in_blocks(list(patient_ids)))
     return {entry.patient_id: entry for some in found for entry in some}
 
 
 def _row_of(entry: Entry) -> tuple[Any, ...]:
     return (entry.pk, *_VALUES(entry), entry.patient_id)
-
-
-def _keys_of(entry: Entry | IndexedPatient) -> list[int]:
-    return within(keys_of(person_from(facts(entry))), entry.directory_id)
-
-
-def _packed(entry: Entry | IndexedPatient, keys: Collection[int]) -> NDArray[np.int64]:
-    """Key and entry in one integer, so that a million pairs fit in eight megabytes and sort by key."""
-    return np.fromiter(keys, np.int64, len(keys)) * (1 << 32) + entry.pk
-
-
-def _packed_all(entries: Iterable[Entry | IndexedPatient]) -> NDArray[np.int64]:
-    packed = [_packed(entry, _keys_of(entry)) for entry in entries]
-    return np.sort(np.concatenate(packed)) if packed else np.empty(0, np.int64)
-
-
-def _pairs(packed: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Key and entry of each."""
-    return list(zip((packed >> 32).tolist(), (packed & _ENTRY).tolist(), strict=True))
-
-
-def _insert(packed: NDArray[np.int64]) -> None:
-    with connection.cursor() as cursor:
-        for some in _in_blocks(packed):
-            # As text: they are integers, and to bind fifty for each patient took longer than all the rest.
-            values = ",".join(f"({key},{entry})" for key, entry in _pairs(some))
-            cursor.execute(
-                f'INSERT INTO patients_patientkey ("key", entry_id) VALUES {values} ON CONFLICT DO NOTHING'  # noqa: S608
-            )
-
-
-def _take_stock(written: int) -> None:
-    """Let PostgreSQL see what it has after a bulk import; until then it would read all of a table that it
-    takes for a small one.
-    """
-    if written >= _MANY_KEYS and connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE patients_patientkey, patients_indexedpatient")
-
-
-def _remove(packed: NDArray[np.int64]) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            'DELETE FROM patients_patientkey WHERE "key" = %s AND entry_id = %s', _pairs(packed)
-        )
 
 
 def _sorts_of(entry: Entry | IndexedPatient) -> Iterator[tuple[str, str]]:
@@ -271,7 +225,3 @@ def _count(directory: DirectoryState, sorts: _Sorts, living: int) -> None:
     directory.save(update_fields=["version", "patients"])
     changes = sorted((sort, change) for sort, change in sorts.items() if change)
     bulk.write(_TALLY, ((directory.pk, *sort, change, directory.version) for sort, change in changes))
-
-
-def _in_blocks(rows: _Block) -> Iterator[_Block]:
-    return (rows[at : at + _ROWS_AT_ONCE] for at in range(0, len(rows), _ROWS_AT_ONCE))

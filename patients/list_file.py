@@ -32,7 +32,8 @@ class ListRow:
     whole_name: str = ""
     suffix: str = ""
     birth_date: date | None = None
-    has_lost_date: bool = False
+    # Why its birth date could not be read, with the value and the cure; shown to the clinic, never logged.
+    lost_date: str = ""
     sex: str = ""
     # What stands in the columns that mean nothing here, by their headers.
     extra: Mapping[str, str] = field(default_factory=dict)

@@ -109,7 +109,9 @@ def apply_roster(*, roster: Roster, actor: User | None, leave_out_duplicates: bo
     """
     counts = roster.counts
     if roster.status == _S.READY and not counts.get("added", 0) + counts.get("changed", 0):
-        message = "Nothing on this list is new: every row is in the directory already, or refused."
+        message = (
+            "Nothing on this list is new: every row is in the directory already, or is refused and says why."
+        )
         raise Refused("nothing-to-apply", message, status=409)
     wanted = {
         "is_wanted": True,

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clinics.models import Clinic
-from patients.roster_states import BUSY, Outcome, RosterStatus
+from patients.roster_states import BUSY, Outcome, RosterStatus, can_be_mended
 
 
 class RosterQuerySet(models.QuerySet["Roster"]):
@@ -101,6 +101,11 @@ class Roster(models.Model):
     def is_busy(self) -> bool:
         """Does it wait for a worker, or is one at it?"""
         return self.status in BUSY
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Has it failed by something that may have passed? What is wrong with the file itself has not."""
+        return self.status == RosterStatus.FAILED and can_be_mended(self.error_code)
 
     @property
     def undo_until(self) -> datetime | None:

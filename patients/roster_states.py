@@ -51,6 +51,17 @@ AFTER_FAILURE: Mapping[RosterStatus, RosterStatus] = {
     _S.UNDOING: _S.APPLIED,
 }
 BUSY = frozenset(WORK)
+# Codes of what is wrong with the file itself: to read it again comes to the same.
+_OF_THE_FILE = ("list-", "workbook-", "vcard-")
+_OF_ITS_KIND = frozenset({
+    *("not-a-list", "genomic-vcf", "unsupported-kind", "file-unreadable", "empty-file"),
+    *("mapping-not-understood", "bad-mapping"),
+})  # fmt: skip
+
+
+def can_be_mended(code: str) -> bool:
+    """Can a step that failed with this code come out otherwise when it is tried again as it is?"""
+    return not code.startswith(_OF_THE_FILE) and code not in _OF_ITS_KIND
 
 
 def sources_of(to: RosterStatus) -> frozenset[RosterStatus]:

@@ -48,6 +48,7 @@ class ComparisonSerializer(serializers.Serializer[Mapping[str, Any]]):
     expected = serializers.IntegerField()
     without_picture = serializers.IntegerField()
     not_on_list = serializers.IntegerField()
+    waiting = serializers.IntegerField(help_text="How many wait in review, and so have no patient yet.")
 
 
 class ReceiptSerializer(serializers.Serializer[Mapping[str, Any]]):
@@ -134,4 +135,5 @@ def _comparison(batch: Batch) -> dict[str, int] | None:
         "expected": compared.expected,
         "without_picture": compared.missing,
         "not_on_list": len(compared.off_list),
+        "waiting": compared.waiting,
     }

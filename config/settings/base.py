@@ -145,7 +145,7 @@ AXES_CLIENT_IP_CALLABLE = "config.address.client_address"
 INTAKE_TRUSTED_PROXIES = env.int("INTAKE_TRUSTED_PROXIES", 0)
 
 # Sessions live in the database: signing in works while the broker is down.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "config.sessions"
 # What is said after a form may quote what was typed: it waits in our database, never in a cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = INTAKE_IDLE_LOGOFF_SECONDS

@@ -77,7 +77,9 @@ def _named(cells: list[str]) -> list[str]:
 
 
 def _too_wide(columns: int, limit: int) -> FileRejected:
-    message = f"This list has more than {limit} columns. Leave out those that are not needed."
+    # A line is cut one cell above the limit, so that nobody knows more than that.
+    has = f"more than {limit}" if columns == limit + 1 else str(columns)
+    message = f"This list has {has} columns; at most {limit} are read. Leave out those that are not needed."
     return FileRejected("list-too-wide", message, columns=columns, limit=limit)
 
 

@@ -18,6 +18,8 @@ _NOWHERE = 1 << 30
 _MOST_DAYS = 50_000
 _NOTHING = dict.fromkeys(Column, "")
 _M_ALONE = "M could be a man or a woman (mujer): nothing in the column says which, so that it is left out."
+_FAULTY_DATE = "The cell of its birth date holds an error. Write the date into it, as 1957-04-23."
+_TOO_MANY_CELLS = "It has more cells ({}) than the header ({}). Put a text that holds a delimiter in quotes."
 _SHORTENED = "A spreadsheet has shortened its record number; format that column as text."
 
 
@@ -35,10 +37,11 @@ class Meaning:
         self._days: dict[str, str] = {}
         self._sex_words: set[str] = set()
 
-    def see(self, cells: list[str]) -> None:
+    def see(self, row: Row) -> None:
         """Take one row into account."""
+        cells = row.cells
         if self._birth < len(cells) and (born := cells[self._birth]):
-            self._dates.see(born)
+            self._dates.see(born, row.line)
         if self._sex < len(cells) and len(self._sex_words) < _MOST_WORDS_FOR_SEX:
             self._sex_words.add(cells[self._sex].casefold())
 
@@ -64,7 +67,7 @@ class Meaning:
             "whole_name": whole[:_LONGEST_NAME],
             "suffix": cell[Column.SUFFIX][:_LONGEST_SUFFIX],
             "birth_date": birth_date,
-            "has_lost_date": not birth_date and (bool(born) or self._is_faulty(row, Column.BIRTH)),
+            "lost_date": "" if birth_date else self._lost_date(row, born),
             "sex": self._known_sexes.get(cell[Column.SEX].casefold(), "") if cell[Column.SEX] else "",
             "problem": row.problem or self._problem(row.cells, cell, number, (family, given, whole)),
             "extra": self._extra(row.cells),
@@ -93,6 +96,12 @@ class Meaning:
     def _known_sexes(self) -> dict[str, str]:
         return words.sexes_of(self._sex_words)
 
+    def _lost_date(self, row: Row, born: str) -> str:
+        """Why there is no birth date although something stands in its cell."""
+        if born:
+            return self._dates.why_not(born)
+        return _FAULTY_DATE if self._is_faulty(row, Column.BIRTH) else ""
+
     def _is_faulty(self, row: Row, column: Column) -> bool:
         return bool(row.faults) and self._at.get(column) in (row.faults or {})
 
@@ -100,7 +109,7 @@ class Meaning:
         self, cells: list[str], cell: Mapping[Column, str], number: str, names: tuple[str, str, str]
     ) -> str:
         if len(cells) > self._width and any(cells[self._width :]):
-            return "It has more cells than the header."
+            return _TOO_MANY_CELLS.format(len(cells), self._width)
         if "e" in number.casefold() and words.is_shortened(number):
             return _SHORTENED
         if too_long := _too_long(cell, number, names):
@@ -132,10 +141,13 @@ def _names(cell: Mapping[Column, str]) -> tuple[str, str, str]:
 
 
 def _too_long(cell: Mapping[Column, str], number: str, names: tuple[str, str, str]) -> str:
-    if len(number) > _LONGEST_NUMBER:
-        return "Its record number is too long."
-    if max(map(len, names)) > _LONGEST_NAME:
-        return "Its name is too long."
-    if len(cell[Column.PATH]) > _LONGEST_PATH:
-        return "Its path is too long."
-    return "Its suffix is too long." if len(cell[Column.SUFFIX]) > _LONGEST_SUFFIX else ""
+    measured = (
+        ("record number", len(number), _LONGEST_NUMBER),
+        ("name", max(map(len, names)), _LONGEST_NAME),
+        ("path", len(cell[Column.PATH]), _LONGEST_PATH),
+        ("suffix", len(cell[Column.SUFFIX]), _LONGEST_SUFFIX),
+    )
+    for what, length, limit in measured:
+        if length > limit:
+            return f"Its {what} is too long: {length} characters, and at most {limit} are kept. Shorten it."
+    return ""

@@ -27,11 +27,12 @@ def write_down(
         for row in rows:
             number += 1
             if number > max_rows:
-                message = f"This list has more than {max_rows} lines. Send it in parts."
+                has = f"more than {max_rows} lines below its header, which is the limit"
+                message = f"This list has {has}. Send it in parts."
                 raise FileRejected("list-too-long", message, limit=max_rows)
             if number < _SAMPLED_ROWS:
                 _sample(row.cells, samples)
-            meaning.see(row.cells)
+            meaning.see(row)
             out.write(_packed(row))
     if not number:
         raise FileRejected("list-empty", "This list has a header and no line below it. Save it again.")

@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -20,6 +21,15 @@ _MANY_LINES, _TOO_MANY_LINES = 5, 50
 _CHUNK_BYTES = 1 << 18
 _SAMPLE_BYTES = 2000
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_NAMES = {"\t": "a tab"}
+_AFTER_QUOTE = (
+    'In {} something stands after a closing quotation mark ("), so that the mark may have swallowed the end '
+    "of its line. Remove it and send the list again."
+)
+_OVER_LINES = (
+    'From line {} to line {} one cell holds a line break and {}: a quotation mark (") may be left open, and '
+    "have swallowed another line. Remove it, or write the cell in one line, and send the list again."
+)
 # Excel writes it so that a number keeps its zeros: ="00123".
 _AS_TEXT = ('="', '"')
 _SAID_BY_EXCEL = "sep="
@@ -46,7 +56,7 @@ class TextList:
     def rows(self) -> Iterator[Row]:
         """Every line that holds something; the number is that of its first line where a cell has several.
 
-        Raises FileRejected "list-quote-open": whatever comes after such a mark would vanish into one cell;
+        Raises FileRejected "list-quote-open" where a mark is open at the end, or has swallowed many lines;
         and "list-cell-too-long".
         """
         with _opened(self._path, self._encoding) as text:
@@ -67,23 +77,33 @@ def encoding_of(path: Path) -> str:
 
 
 def rows_in(text: Iterator[str], delimiter: str, max_columns: int) -> Iterator[Row]:
-    """The rows of a text; a row has at most one cell more than `max_columns`."""
-    lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=delimiter)
+    """The rows of a text; a row has at most one cell more than `max_columns`.
+
+    A row whose quotation marks may have swallowed another bears that as its problem.
+    """
+    lines = _Lines(text, delimiter)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
-        line = reader.line_num + 1
-        lines.has_quote = False
+        lines.forget()
+        line, problem = reader.line_num + 1, ""
         try:
             cells = next(reader, None)
-        except csv.Error as error:  # a cell above the module's limit of 128 KiB
-            raise _too_long(line) if not lines.has_quote else _quote_open(line) from error
+        except csv.Error as error:
+            cells, problem = lines.after_error(line, error), _after_quote(line, reader.line_num)
         if cells is None:
             return
-        if reader.line_num - line >= _MANY_LINES and _has_swallowed(cells, delimiter):
-            raise _quote_open(line)
+        if reader.line_num > line and _is_broken(cells, delimiter):
+            if reader.line_num - line >= _MANY_LINES and _has_swallowed(cells, delimiter):
+                raise _quote_open(line)
+            problem = _OVER_LINES.format(line, reader.line_num, _NAMES.get(delimiter, delimiter))
         cells = [_cell(cell) for cell in cells[: max_columns + 1]]
         if any(cells) and not (line == 1 and _said_alone(cells, delimiter)):
-            yield Row(line, cells, None, damage_in(cells))
+            yield Row(line, cells, None, problem or damage_in(cells))
+
+
+def _is_broken(cells: list[str], delimiter: str) -> bool:
+    """Does a cell hold both a line break and the delimiter, as if it had swallowed the end of its line?"""
+    return len(cells) == 1 or any("\n" in cell and delimiter in cell for cell in cells)
 
 
 def _has_swallowed(cells: list[str], delimiter: str) -> bool:
@@ -96,19 +116,48 @@ def _has_swallowed(cells: list[str], delimiter: str) -> bool:
 
 
 class _Lines:
-    """The lines of a text on their way to the csv module; it remembers whether a record holds a quote."""
+    """The lines of a text on their way to the csv module; it remembers those of a record with quotes."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self.has_quote = False
+    def __init__(self, lines: Iterator[str], delimiter: str) -> None:
+        self._lines, self._delimiter = lines, delimiter
+        # Some programs put spaces between a closing mark and what follows it.
+        self._spaces = re.compile(rf'(?<=") +(?=[{re.escape(delimiter)}\r\n]|$)')
+        self._record: list[str] = []
+        self._has_ended = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines)
-        self.has_quote = self.has_quote or '"' in line
+        line = next(self._lines, None)
+        if line is None:
+            self._has_ended = True
+            raise StopIteration
+        if '" ' in line:
+            line = self._spaces.sub("", line)
+        if self._record or '"' in line:
+            self._record.append(line)
         return line
+
+    def forget(self) -> None:
+        """A new record begins."""
+        self._record = []
+
+    def after_error(self, line: int, error: csv.Error) -> list[str]:
+        """The cells of a record that begins in this line, and has something after a closing mark, as far as
+        its first line tells them. Raises FileRejected where no row can be told.
+        """
+        if self._has_ended:
+            raise _quote_open(line + self._opened_at()) from error
+        if "field limit" in str(error):  # of the module: 128 KiB
+            raise _quote_open(line) if self._record else _too_long(line) from error
+        first = self._record[0] if self._record else ""
+        return [cell.strip().strip('"') for cell in first.split(self._delimiter)]
+
+    def _opened_at(self) -> int:
+        """In which line of the record, from 0, the mark stands that nothing closes: each two make a pair."""
+        marks = [at for at, line in enumerate(self._record) for _ in range(line.count('"'))]
+        return marks[-1] if marks else 0
 
 
 def _opened(path: Path, encoding: str) -> io.TextIOWrapper:
@@ -183,6 +232,10 @@ def _cell(cell: str) -> str:
     return cell
 
 
+def _after_quote(first: int, last: int) -> str:
+    return _AFTER_QUOTE.format(f"line {first}" if first == last else f"lines {first} to {last}")
+
+
 def _quote_open(line: int) -> FileRejected:
     message = f'In line {line} a quotation mark (") opens and nothing closes it. Remove it and save again.'
     return FileRejected("list-quote-open", message, line=line)
@@ -190,5 +243,6 @@ def _quote_open(line: int) -> FileRejected:
 
 def _too_long(line: int) -> FileRejected:
     limit = csv.field_size_limit()
-    message = f"A cell in line {line} has more than {limit} characters. Shorten it and save again."
+    has = f"more than {limit} characters, which is the limit"
+    message = f"A cell in line {line} has {has}. Shorten it and save again."
     return FileRejected("list-cell-too-long", message, line=line, limit=limit)

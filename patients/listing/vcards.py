@@ -42,7 +42,7 @@ _MOST_SEEN = 4
 _MOST_NESTED = 20
 _LONGEST_VALUE = 4000
 _NO_END = "Its card has no end; the file was cut off or damaged here."
-_SEVERAL = "It has two different record numbers."
+_SEVERAL = "It has several record numbers ({}). Leave the right one in the contact and export it again."
 _TOO_LONG = "One of its lines is too long."
 _GROUP = "It is the card of an organisation or a group, not of a person."
 
@@ -154,7 +154,7 @@ def _row(card: _Card) -> Row:
     family, given, suffix = _name(cells.get("N", ""))
     whole, titled = _whole(cells.get("FN", ""))
     number = next(iter(card.numbers), "") if len(card.numbers) == 1 else ""
-    problem = card.problem or (_SEVERAL if len(card.numbers) > 1 else "")
+    problem = card.problem or (_SEVERAL.format(", ".join(card.numbers)) if len(card.numbers) > 1 else "")
     sex = cells.get("GENDER", "").split(";")[0].strip().casefold()
     others = [cells.get("UID", ""), cells.get("NOTE", ""), cells.get("TEL", ""), cells.get("EMAIL", "")]
     row = [number, family, given, "" if family else whole, suffix or titled, cells.get("BDAY", "")]

@@ -74,10 +74,11 @@ def own_fault(row: ListRow, today: date) -> Fault | None:
         return Fault("whole-name", "Write the name as SURNAMES, Names, or in two columns.")
     if not row.family_name:
         return Fault("no-surname", "It has no surname.")
-    if row.has_lost_date:
-        return Fault("birth-date-lost", "Its birth date could not be read; write it as 1957-04-23.")
+    if row.lost_date:
+        return Fault("birth-date-lost", row.lost_date)
     if row.birth_date and not _EARLIEST_BIRTH <= row.birth_date <= today:
-        return Fault("birth-date-impossible", "Its birth date cannot be.")
+        why = f"Its birth date {row.birth_date} is not between {_EARLIEST_BIRTH} and today. Correct it."
+        return Fault("birth-date-impossible", why)
     return None
 
 
@@ -109,10 +110,7 @@ def leave_out(line: Line) -> None:
 def _verdict(row: _Row, alike: Sequence[Patient], today: date) -> Verdict:
     own = next((patient for patient in alike if patient.mrn == row.mrn), None)
     if own is None:
-        if alike:
-            why = "Its number differs from a patient's only in zeros or signs between."
-            return Verdict(Outcome.REFUSED, Fault("number-alike", why))
-        return Verdict(Outcome.ADDED)
+        return Verdict(Outcome.REFUSED, _alike(row.mrn, alike[0].mrn)) if alike else Verdict(Outcome.ADDED)
     before = _changes(row, own)
     if own.merged_into_id is not None:
         return Verdict(Outcome.REFUSED, Fault("record-merged", "This record was merged into another one."))
@@ -121,6 +119,14 @@ def _verdict(row: _Row, alike: Sequence[Patient], today: date) -> Verdict:
     if not may_be_same(_person(row, row.mrn), _person(own, own.mrn), today):
         return Verdict(Outcome.REFUSED, Fault("another-person", "Another person has this record number."))
     return Verdict(Outcome.CHANGED, patient=_changed(own, row, before), before=before)
+
+
+def _alike(number: str, other: str) -> Fault:
+    why = (
+        f"Its record number {number} differs from {other} of a patient here only in zeros or signs between. "
+        f"Write {other} if it is the same person; if it is another one, add them under Patients."
+    )
+    return Fault("number-alike", why)
 
 
 def _changes(row: _Row, patient: Patient) -> dict[str, Any]:

@@ -1,25 +1,22 @@
-"""What applying a roster will write, worked out before its transaction: SQLite has one writer, and whoever
-uploads waits while a transaction is open. What is planned lies in a scratch folder, some thousand rows at a
-time, so that half a million patients take little memory.
-"""
+"""What applying a roster will write, worked out before its transaction (`patients.rosters.plans`)."""
 
-import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from clinics.models import Clinic
 from patients import index
 from patients.models import Patient, Roster, mrn_key_of
 from patients.roster_states import Outcome
-from patients.rosters import judging, lines, progress
+from patients.rosters import judging, lines, plans, progress
 from patients.rosters.judging import FIELDS, OWN_FAULTS, Verdict
 from patients.rosters.lines import Line
+from patients.rosters.plans import Plan
 
 # New keys fall all over their table: few large steps cost least (see `patients.matcher`).
 _ROWS_AT_ONCE = 20_000
@@ -54,35 +51,12 @@ class Step:
     rows: int
 
 
-@dataclass(slots=True)
-class Plan:
-    """The steps, on the disk; how many rows come out otherwise; and the directory that all of it is for."""
-
-    folder: Path
-    directory: tuple[int, datetime | None]
-    steps: int = 0
-    differences: int = 0
-
-    def read(self) -> Iterator[Step]:
-        """The steps in their order."""
-        for number in range(self.steps):
-            with (self.folder / str(number)).open("rb") as file:
-                yield pickle.load(file)  # noqa: S301 - written by this attempt, in a folder of its own
-
-    def holds(self, clinic: Clinic) -> bool:
-        """Is the directory still the one that was planned for? Ask while nobody else can change it."""
-        return self.directory == _state_of(clinic)
-
-
-def plan(roster: Roster, folder: Path, now: datetime) -> Plan:
+def plan(roster: Roster, folder: Path, now: datetime) -> Plan[Step]:
     """Judge every row by the directory as it is, and work out all that is written; reads only."""
-    made = Plan(folder, _state_of(roster.clinic))
+    made: Plan[Step] = plans.begun(roster, folder)
     total, done = roster.counts.get("rows", 0), 0
     for some in lines.in_order(roster, at_once=_ROWS_AT_ONCE, only=~Q(code__in=OWN_FAULTS)):
-        step = _step(roster, some, made, now)
-        with (folder / str(made.steps)).open("wb") as file:
-            pickle.dump(step, file, protocol=pickle.HIGHEST_PROTOCOL)
-        made.steps += 1
+        made.add(_step(roster, some, made, now))
         done += len(some)
         progress.tell(roster.pk, "Comparing with the directory", done, total)
     return made
@@ -93,13 +67,7 @@ def changed_row(patient: Patient, now: datetime) -> tuple[Any, ...]:
     return (*(getattr(patient, name) for name in FIELDS), patient.provisional, now, patient.pk)
 
 
-def _state_of(clinic: Clinic) -> tuple[int, datetime | None]:
-    """Another one as soon as a patient of the clinic is another: also where no key of theirs is."""
-    newest = Patient.objects.of(clinic).aggregate(newest=Max("updated_at"))["newest"]
-    return index.version_of(clinic.pk), newest
-
-
-def _step(roster: Roster, some: Sequence[Line], made: Plan, now: datetime) -> Step:
+def _step(roster: Roster, some: Sequence[Line], made: Plan[Step], now: datetime) -> Step:
     verdicts = judging.judge(roster.clinic, some)
     shown = [(line.outcome, line.patient_id, line.before) for line in some]
     for line, verdict in zip(some, verdicts, strict=True):

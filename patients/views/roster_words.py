@@ -51,7 +51,22 @@ _DID: Mapping[str, Sign] = {
     Outcome.ADDED: Sign("Added", "plus", "good"),
     Outcome.CHANGED: Sign("Changed", "note", "ask"),
 }
-_IS_DONE = frozenset({RosterStatus.APPLIED, RosterStatus.UNDOING, RosterStatus.UNDONE})
+_BEFORE_UNDO: Mapping[str, Sign] = {
+    **_WOULD,
+    Outcome.ADDED: Sign("Was added", "plus", "quiet"),
+    Outcome.CHANGED: Sign("Was changed", "note", "quiet"),
+}
+_TAKEN_BACK: Mapping[str, Sign] = {
+    Outcome.ADDED: Sign("Removed again", "undo", "quiet"),
+    Outcome.CHANGED: Sign("As before again", "undo", "quiet"),
+}
+_STAYED: Mapping[str, Sign] = {
+    Outcome.ADDED: Sign("Added, and stays", "pause", "ask"),
+    Outcome.CHANGED: Sign("Changed, not all taken back", "pause", "ask"),
+}
+_NOTHING_KNOWN = "Not read yet"
+_USABLE = (Outcome.ADDED, Outcome.CHANGED, Outcome.UNCHANGED)
+_IS_DONE = frozenset({RosterStatus.APPLIED, RosterStatus.UNDOING})
 DUPLICATE = Sign("Looks like somebody here", "twin", "twin")
 KEPT = Sign("Stayed after taking back", "pause", "ask")
 
@@ -84,7 +99,16 @@ class RowShown:
 
 def outcome_signs(roster: Roster) -> Mapping[str, Sign]:
     """What rows would do, or have done."""
+    if roster.status == RosterStatus.UNDONE:
+        return _BEFORE_UNDO
     return _DID if roster.status in _IS_DONE else _WOULD
+
+
+def row_sign(roster: Roster, row: RosterRow) -> Sign:
+    """What this row would do, has done, or has become of it after the list was taken back."""
+    if roster.status == RosterStatus.UNDONE and row.outcome in _TAKEN_BACK:
+        return (_STAYED if row.kept else _TAKEN_BACK)[row.outcome]
+    return outcome_signs(roster)[row.outcome]
 
 
 def filters_of(roster: Roster, chosen: str) -> list[Chosen]:
@@ -109,7 +133,38 @@ def reading_words(reading: Mapping[str, Any]) -> str:
 
 
 def sentence_of(roster: Roster) -> str:
-    """`1,204 to add, 31 to change, 8 refused`, as far as it is known."""
+    """`1,204 to add, 31 to change, 8 refused`; what stays, where it was taken back; else why nothing is
+    known.
+    """
+    if roster.status == RosterStatus.FAILED:
+        return roster.error_message
+    if roster.status == RosterStatus.UNDONE:
+        return taken_back_of(roster)
     signs = outcome_signs(roster)
     found = [(number, signs[each].word.lower()) for each in Outcome if (number := roster.counts.get(each, 0))]
-    return ", ".join(f"{number:,} {word}" for number, word in found) or "Nothing is known yet"
+    return ", ".join(f"{number:,} {word}" for number, word in found) or _NOTHING_KNOWN
+
+
+def taken_back_of(roster: Roster) -> str:
+    """`1,204 removed again, 31 as before again, 2 stay`; who is as before in part only is in both."""
+    removed, restored, kept = (roster.counts.get(name, 0) for name in ("removed", "restored", "kept"))
+    stay = "stays" if kept == 1 else "stay"
+    if roster.counts.get(Outcome.CHANGED):
+        stay = f"{stay} in whole or in part"
+    said = ((removed, "removed again"), (restored, "as before again"), (kept, stay))
+    return ", ".join(f"{number:,} {word}" for number, word in said if number) or "Nothing was left of it"
+
+
+def columns_missing(roster: Roster) -> str:
+    """Which columns nobody has been told of, so that no row can be used; empty where some row can, or where
+    all that is needed is there.
+    """
+    if not roster.counts.get("rows") or any(roster.counts.get(each) for each in _USABLE):
+        return ""
+    fields = {column["field"] for column in roster.reading.get("columns", [])}
+    missing = [
+        words
+        for words, wanted in (("the record number", {"mrn"}), ("the name", {"family_name", "whole_name"}))
+        if not wanted & fields
+    ]
+    return " or for ".join(missing)

@@ -101,7 +101,6 @@ class RosterPage(Page):
         rows = lines.chosen(roster, outcome=outcome, text=text)
         pages = _Pages(rows, None if text else _known_count(roster, outcome))
         page = pages.get_page(request.GET.get("page"))
-        signs = words.outcome_signs(roster)
         context = self.standing(roster) | {
             "columns": roster.reading.get("columns", []),
             "field_words": list(words.COLUMN_WORDS.items()),
@@ -111,7 +110,7 @@ class RosterPage(Page):
             "page": page,
             "query": form.query(),
             "reading": words.reading_words(roster.reading),
-            "rows": [words.RowShown(row, signs[row.outcome]) for row in page],
+            "rows": [words.RowShown(row, words.row_sign(roster, row)) for row in page],
             "text": text,
         }
         return self.render("patients/roster.html", context)
@@ -126,6 +125,7 @@ class RosterPage(Page):
             "roster": roster,
             "sign": words.STATUS_SIGNS[roster.status],
             "sentence": words.sentence_of(roster),
+            "columns_missing": words.columns_missing(roster),
             "progress": progress.heard(roster.pk) if roster.is_busy else None,
             "may": self.access.may(IMPORT),
         }

@@ -76,6 +76,16 @@ def test_the_list_is_compared_with_what_came(batch: Batch, viewer: User) -> None
     assert "not on today's list" in page
 
 
+def test_what_waits_for_a_decision_is_counted_beside_the_list(
+    api: Client, batch: Batch, clinician: User, viewer: User
+) -> None:
+    factories.make_file_in_review(batch, "who.jpg", seed=9)
+    page = receipt_page(viewer, batch)
+    assert "1 filed picture has no patient on the list. 1 picture waits for a decision, so it has no" in page
+    told = api.get(f"{API}/batches/{batch.pk}/receipt").json()["list_comparison"]
+    assert told == {"expected": 3, "without_picture": 2, "not_on_list": 1, "waiting": 1}
+
+
 def test_another_clinic_sees_nothing_of_it(batch: Batch, stranger: User) -> None:
     answer = factories.browser_of(stranger).get(reverse("batches:receipt", args=[batch.pk]))
     assert answer.status_code == 404
@@ -86,7 +96,7 @@ def test_programs_get_the_same_numbers(batch: Batch, api: Client) -> None:
     parts = ("filed", "review", "duplicate", "failed", "cancelled", "on_the_way")
     assert receipt["dropped"] == sum(receipt[part] for part in parts) == 5
     assert (receipt["lists"], receipt["cards"], receipt["adds_up"]) == (1, 1, True)
-    assert receipt["list_comparison"] == {"expected": 3, "without_picture": 2, "not_on_list": 1}
+    assert receipt["list_comparison"] == {"expected": 3, "without_picture": 2, "not_on_list": 1, "waiting": 0}
     on_list = {file["path"]: file["on_list"] for file in receipt["files"]}
     assert on_list == {
         "lista.csv": None,

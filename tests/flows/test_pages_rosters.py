@@ -1,5 +1,6 @@
 """Rosters in a browser without JavaScript: send, look, say what columns hold, apply, take back, remove."""
 
+import csv
 import io
 from typing import Any
 
@@ -49,6 +50,13 @@ def shown(browser: Client, roster: Roster, **query: str) -> str:
 
 def rows_shown(browser: Client, roster: Roster, **query: str) -> str:
     return shown(browser, roster, **query).partition('id="rows-title"')[2]
+
+
+def exported(browser: Client, roster: Roster) -> list[dict[str, str]]:
+    """The lines of its table."""
+    answer: Any = browser.get(at("export", roster))
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 def test_a_list_is_sent_and_waits_to_be_read(browser: Client, clinic: Clinic) -> None:
@@ -112,7 +120,14 @@ def test_apply_take_back_remove(browser: Client, roster: Roster, patient: Patien
     send(browser, at("undo", roster), reason="the wrong list")
     road.work_on(roster.pk)
     page = shown(browser, roster)
-    assert "1 removed, 1 as before, 0 stayed" in page
+    assert "1 removed again, 1 as before again</p>" in page
+    assert "It had added 1 and changed 1." in page
+    rows = rows_shown(browser, roster)
+    assert "Removed again" in rows
+    assert "As before again" in rows
+    assert "1 removed again" in text_of(browser.get(reverse("rosters:list")))
+    lines = exported(browser, roster)
+    assert [line["taken_back"] for line in lines] == ["restored", "removed", ""]
     assert "“the wrong list”" in page
     assert "3 rows are deleted" in text_of(browser.get(at("remove", roster)))
     assert send(browser, at("remove", roster))["Location"] == reverse("rosters:list")
@@ -120,11 +135,54 @@ def test_apply_take_back_remove(browser: Client, roster: Roster, patient: Patien
     assert Patient.objects.get() == patient
 
 
-def test_a_failed_one_says_why_and_is_tried_again(browser: Client, clinic: Clinic) -> None:
+def test_rows_that_stay_say_so(browser: Client, roster: Roster, clinic: Clinic) -> None:
+    send(browser, at("apply", roster))
+    road.work_on(roster.pk)
+    factories.make_image(clinic, Patient.objects.get(mrn="0012345"))
+    send(browser, at("undo", roster), reason="the wrong list")
+    road.work_on(roster.pk)
+    assert "1 as before again, 1 stays in whole or in part" in shown(browser, roster)
+    assert "Added, and stays" in rows_shown(browser, roster)
+    assert "On this record hangs a picture in the chart." in rows_shown(browser, roster, outcome="kept")
+
+
+def test_a_list_whose_columns_are_unknown_leads_to_them(browser: Client, clinic: Clinic) -> None:
+    one = factories.make_roster(clinic, content=b"A;B;C\n1;Pereda;Luz\n2;Ruiz;Eva\n")
+    road.work_on(one.pk)
+    page = shown(browser, one)
+    assert "no column is known for the record number or for the name" in page
+    assert '<a href="#columns">Say below what the columns hold</a>' in page
+    assert "There is nothing to apply" not in page
+
+
+def test_who_looks_like_somebody_stands_beside_the_button(
+    browser: Client, clinic: Clinic, patient: Patient
+) -> None:
+    content = "NHC;Apellidos;Nombre;FN\n777;Garza Tijerina;María Esther;23/04/1957\n"
+    one = factories.make_roster(clinic, content=content.encode())
+    road.work_on(one.pk)
+    form = shown(browser, one).partition('class="stack-small"><input')[2].partition("</form>")[0]
+    assert "1 of those to add looks like somebody who is here under another number" in form
+    assert "will have a second record unless you tick this" in form
+
+
+def test_what_no_retry_can_mend_says_what_to_do_instead(browser: Client, clinic: Clinic) -> None:
     one = factories.make_roster(clinic, content=b"Dear all,\n")
     road.work_on(one.pk)
     page = shown(browser, one)
     assert "list-not-understood" in page
+    assert "Trying again would come to the same" in page
+    assert at("retry", one) not in page
+    assert "None of its first lines names the columns" in text_of(browser.get(reverse("rosters:list")))
+
+
+def test_a_failed_one_says_why_and_is_tried_again(browser: Client, clinic: Clinic) -> None:
+    one = factories.make_roster(clinic)
+    Roster.objects.filter(pk=one.pk).update(
+        status="FAILED", error_code="storage-unavailable", error_message="The storage is away."
+    )
+    page = shown(browser, one)
+    assert "The storage is away. <code>storage-unavailable</code>" in page
     assert "nothing has to be sent again" in page
     send(browser, at("retry", one))
     one.refresh_from_db()
@@ -149,6 +207,7 @@ def test_the_table_is_downloaded(browser: Client, roster: Roster) -> None:
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     assert "Garza Soto" in text
     assert "Pereda" not in text
+    assert text.splitlines()[1].endswith('"list.csv",""'), "which list, and no batch"
     assert "lista" not in answer["Content-Disposition"]
     assert f'href="{at("workbook", roster)}?outcome=changed"' in shown(browser, roster, outcome="changed")
     book: Any = browser.get(at("workbook", roster), {"outcome": "changed"})

@@ -80,9 +80,9 @@ def test_one_list_however_it_was_saved(tmp_path: Path, content: bytes) -> None:
         ("mrn;DOB", "7;04/23/1957", {"birth_date": "1957-04-23"}),
         ("mrn;F. Nac.", "7;23-abr-1957", {"birth_date": "1957-04-23"}),
         ("mrn;Fecha nacimiento", "7;03/04/1957", {"birth_date": "1957-04-03"}),
-        ("mrn;DOB", "7;03/04/1957", {"birth_date": "", "has_lost_date": True}),
-        ("mrn;DOB", "7;04/04/1957", {"birth_date": "1957-04-04", "has_lost_date": False}),
-        ("mrn;DOB", "7;31/02/1957", {"birth_date": "", "has_lost_date": True}),
+        ("mrn;DOB", "7;03/04/1957", {"birth_date": ""}),
+        ("mrn;DOB", "7;04/04/1957", {"birth_date": "1957-04-04", "lost_date": ""}),
+        ("mrn;DOB", "7;31/02/1957", {"birth_date": ""}),
         ("Archivo;MRN", "C:\\Fotos\\IMG_1.JPG;007", {"path": "C:\\Fotos\\IMG_1.JPG", "mrn": "007"}),
     ],
 )  # fmt: skip
@@ -111,16 +111,23 @@ def test_the_days_of_one_column_are_read_in_one_order(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, "mrn,dob\n1,12/25/1990\n2,03/04/1957\n")
     assert [row["birth_date"] for row in rows] == ["1990-12-25", "1957-03-04"]
     rows = rows_of(tmp_path, "mrn,dob\n1,12/25/1990\n2,25/12/1957\n3,03/04/1957\n")
-    assert [row["birth_date"] for row in rows] == ["", "", ""]
+    assert [row["birth_date"] for row in rows] == ["1990-12-25", "1957-12-25", ""]
+
+
+def test_an_impossible_date_turns_no_other(tmp_path: Path) -> None:
+    lines = "NHC;Apellidos;Nombre;FN\n709;Ambig;B;03/04/1957\n708;Typo;B;32/13/1990\n"
+    rows = rows_of(tmp_path, lines)
+    assert [row["birth_date"] for row in rows] == ["1957-04-03", ""]
+    assert rows[1]["lost_date"] == "Its birth date “32/13/1990” is no date. Write it as 1957-04-23."
 
 
 def test_lines_that_are_not_understood_are_counted_with_their_numbers(tmp_path: Path) -> None:
-    content = 'MRN,Nombre\n1,"Garza,\n María"\n\n,\n3.00E+09,Okafor\n,\n4,Okafor,5\n'
+    content = 'MRN,Nombre\n1,"Garza\n María"\n\n,\n3.00E+09,Okafor\n,\n4,Okafor,5\n'
     summary, rows = told(tmp_path, content)
     assert (summary["rows"], summary["refused"]) == (1, 2)
     assert [line for line, _ in summary["told"]] == [6, 8]
     assert "spreadsheet" in summary["told"][0][1]
-    assert rows[0]["given_names"] == "María"
+    assert rows[0]["whole_name"] == "Garza María"
 
 
 def test_a_mapping_needs_both(tmp_path: Path) -> None:
@@ -143,6 +150,8 @@ def test_a_mapping_needs_both(tmp_path: Path) -> None:
         (b"MRN\n1\n", {"max_bytes": 5}, "list-too-large"),
         (b"MRN\n" + b"x" * 200_000, {"max_bytes": 1_000_000}, "list-cell-too-long"),
         (b"MRN\n" + b'"' + b"x" * 200_000, {"max_bytes": 1_000_000}, "list-quote-open"),
+        (b'NHC;Apellidos;Nombre\n1;"Perez;Juan\n2;Lopez;Ana\n', {}, "list-quote-open"),
+        (b'NHC;Apellidos;Nombre\n1;Perez;"Juan\n', {}, "list-quote-open"),
         (b'MRN,Name\n1,"Garza\n2,Lee\n3,Ray\n4,Fox\n5,Cruz\n6,Pena\n', {}, "list-quote-open"),
     ],
 )
@@ -157,3 +166,61 @@ def test_a_list_that_cannot_be_read_says_why(
 def test_the_refusal_names_headers_that_help(tmp_path: Path) -> None:
     with pytest.raises(FileRejected, match="expediente"):
         told(tmp_path, "Dear all,\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (
+            '1;Ruiz;Eva\n2;"Lopez;Ana\n3;Ruiz"x;Eva\n4;Lee;Ann\n',
+            {3: "In lines 3 to 4 something stands after"},
+        ),
+        ('1;Ruiz;Eva\n2;"Lopez;Ana\n3;Ruiz";Eva\n4;Lee;Ann\n', {3: "From line 3 to line 4 one cell holds"}),
+        ('1;Ruiz;Eva\n2;"Lopez" x;Ana\n4;Lee;Ann\n', {3: "after a closing quotation mark"}),
+        ('1;Ruiz;"Eva\nMaría"\n"2" ;"O\'Hara ""Liz""" ;Ana\n4;Ruiz "x;Ann\n', {}),
+    ],
+    ids=["after the mark", "well closed", "in one line", "harmless marks"],
+)
+def test_a_row_that_may_have_swallowed_another_is_refused_and_no_other(
+    tmp_path: Path, content: str, lines: dict[int, str]
+) -> None:
+    rows = rows_of(tmp_path, f"NHC;Apellidos;Nombre\n{content}")
+    assert {row["line"]: row["problem"] for row in rows if row["problem"]}.keys() == lines.keys()
+    for row in rows:
+        assert lines.get(row["line"], "") in row["problem"]
+    assert {row["mrn"] for row in rows} >= {"1", "4"}
+
+
+def test_an_open_mark_names_the_line_in_which_it_opens(tmp_path: Path) -> None:
+    with pytest.raises(FileRejected) as refused:
+        told(tmp_path, 'NHC;Apellidos;Nombre\n1;Ruiz;Eva\n2;"Lopez\nGil";"Ana\n3;Ruiz;Eva\n')
+    assert refused.value.facts["line"] == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "limits", "said"),
+    [
+        (b"MRN" + b",x" * 8 + b"\n1\n", {}, "has more than 8 columns; at most 8 are read"),
+        (b"MRN\n" + b"1\n" * 51, {}, "more than 50 lines below its header, which is the limit. Send it in"),
+        (
+            b"MRN\n" + b"x" * 200_000,
+            {"max_bytes": 1_000_000},
+            "line 2 has more than 131072 characters, which",
+        ),
+        (b"MRN\n1\n", {"max_bytes": 5}, "has 6 bytes; at most 5 are read. Send it in parts"),
+    ],
+)
+def test_what_is_too_much_says_value_limit_and_cure(
+    tmp_path: Path, content: bytes, limits: dict[str, int], said: str
+) -> None:
+    with pytest.raises(FileRejected, match=said):
+        told(tmp_path, content, **limits)
+
+
+def test_a_line_that_is_too_much_says_value_limit_and_cure(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, f"MRN;Apellidos\n{'7' * 65};Lee\n8;{'x' * 201}\n9;Lee;more\n")
+    assert [row["problem"] for row in rows] == [
+        "Its record number is too long: 65 characters, and at most 64 are kept. Shorten it.",
+        "Its name is too long: 201 characters, and at most 200 are kept. Shorten it.",
+        "It has more cells (3) than the header (2). Put a text that holds a delimiter in quotes.",
+    ]

@@ -129,8 +129,8 @@ def test_without_a_header_only_what_is_plain_is_guessed(
 
 def column(cells: list[str], header: str = "DOB", *, is_spanish: bool = False) -> DateColumn:
     made = DateColumn(header, is_spanish=is_spanish, today=TODAY)
-    for cell in cells:
-        made.see(cell)
+    for line, cell in enumerate(cells, start=2):
+        made.see(cell, line)
     return made
 
 
@@ -147,7 +147,7 @@ def days(cells: list[str], **options: Any) -> list[str]:
         (["23/04/1957", "03/04/1957"], ["1957-04-23", "1957-04-03"]),
         (["04/23/1957", "03/04/1957"], ["1957-04-23", "1957-03-04"]),
         (["03/04/1957", "05/05/1957"], ["", "1957-05-05"]),
-        (["23/04/1957", "04/23/1957", "01/02/1990"], ["", "", ""]),
+        (["23/04/1957", "04/23/1957", "01/02/1990"], ["1957-04-23", "1957-04-23", ""]),
         (["23.04.1957 00:00:00"], ["1957-04-23"]),
         (["23/04/57", "01/02/98"], ["1957-04-23", "1998-02-01"]),
         (["23/04/20", "23/04/57"], ["", "1957-04-23"]),
@@ -183,12 +183,71 @@ def test_the_header_says_what_no_cell_says(header: str, is_spanish: bool, expect
 
 
 @pytest.mark.parametrize(
+    ("header", "is_spanish", "cells", "expected"),
+    [
+        ("FN", True, ["03/04/1957", "32/13/1990"], ["1957-04-03", ""]),
+        ("DOB", False, ["23/04/1957", "03/04/1957", "32/13/1990"], ["1957-04-23", "1957-04-03", ""]),
+        ("DOB", False, ["03/04/1957", "31/02/1990", "30/02/1990"], ["", "", ""]),
+        ("FN", True, ["03/04/1957", "12/31/1990", "05/05/1957"], ["", "1990-12-31", "1957-05-05"]),
+        (
+            "DOB",
+            False,
+            ["21/04/1957", "22/04/1957", "12/31/1990", "03/04/1957"],
+            ["1957-04-21", "1957-04-22", "1990-12-31", ""],
+        ),
+        ("DOB (mm/dd/yyyy)", False, ["23/04/1957", "03/04/1957"], ["1957-04-23", ""]),
+        ("Nacimiento (mm/dd/aaaa)", True, ["12/31/1990", "03/04/1957"], ["1990-12-31", "1957-03-04"]),
+        ("FN", True, ["29/02/57", "29/02/56", "10-04-12"], ["", "1956-02-29", "2012-04-10"]),
+    ],
+)
+def test_only_real_dates_say_in_which_order_dates_are(
+    header: str, is_spanish: bool, cells: list[str], expected: list[str]
+) -> None:
+    assert days(cells, header=header, is_spanish=is_spanish) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "text", "why"),
+    [
+        (
+            "FN",
+            ["32/13/1990"],
+            "32/13/1990",
+            "Its birth date “32/13/1990” is no date. Write it as 1957-04-23.",
+        ),
+        (
+            "DOB",
+            ["23/04/1957", "12/31/1990"],
+            "03/04/1957",
+            "Its birth date “03/04/1957” could be 1957-03-04 or 1957-04-03: line 2 (23/04/1957) has the day "
+            "first, and line 3 (12/31/1990) has the month first. Correct the line that is wrong, or write "
+            "the date as year-month-day.",
+        ),
+        (
+            "DOB dd/mm/yyyy",
+            ["12/31/1990"],
+            "03/04/1957",
+            "the header says that the day comes first, and line 2",
+        ),
+        ("DOB", [], "03/04/1957", "nothing in the column says which"),
+        ("DOB", ["23/04/57"], "23/04/20", "could be 1920-04-23 or 2020-04-23. Write its year with four"),
+        ("DOB", [], "3-abr-20", "could be 1920-04-03 or 2020-04-03. Write its year with four"),
+    ],
+)
+def test_a_date_that_is_not_taken_says_its_value_what_contradicts_and_the_cure(
+    header: str, cells: list[str], text: str, why: str
+) -> None:
+    assert why in column([*cells, text], header).why_not(text)
+
+
+@pytest.mark.parametrize(
     ("cells", "note"),
     [
         (["1957-04-23"], ""),
         (["23/04/1957"], ""),
+        (["23/04/1957", "01/02/1990"], "day/month/year, as line 2 (23/04/1957) shows"),
         (["03/04/1957"], "Nothing says whether"),
-        (["23/04/1957", "04/23/1957"], "none of them was taken"),
+        (["23/04/1957", "04/23/1957", "01/02/1990"], "line 3 (04/23/1957) has the month first"),
         (["20933"], "Excel's days"),
     ],
 )

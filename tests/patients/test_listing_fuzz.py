@@ -30,7 +30,7 @@ LIMITS: dict[str, Any] = {
 }
 FIELDS = {
     *("line", "path", "mrn", "family_name", "given_names", "whole_name", "suffix"),
-    *("birth_date", "has_lost_date", "sex", "problem", "extra"),
+    *("birth_date", "lost_date", "sex", "problem", "extra"),
 }
 TABLE = (
     "MRN;Apellidos;Nombre;Fecha de nacimiento;Sexo\r\n"

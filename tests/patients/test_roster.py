@@ -76,11 +76,11 @@ def test_a_provisional_patient_is_confirmed(clinic: Clinic) -> None:
         ({"mrn": "--"}, "no-number", "no record number"),
         ({"mrn": "3.0E+09"}, "not-understood", "spreadsheet"),
         ({"family_name": ""}, "no-surname", "no surname"),
-        ({"birth_date": "soon"}, "birth-date-lost", "could not be read"),
-        ({"birth_date": "2999-01-01"}, "birth-date-impossible", "cannot be"),
+        ({"birth_date": "soon"}, "birth-date-lost", "“soon” is no date"),
+        ({"birth_date": "2999-01-01"}, "birth-date-impossible", "2999-01-01 is not between"),
         ({"mrn": "3000003792", "birth_date": "1990-01-01"}, "another-person", "Another person"),
-        ({"mrn": "03000003792"}, "number-alike", "zeros"),
-        ({"mrn": "300000-3792"}, "number-alike", "zeros"),
+        ({"mrn": "03000003792"}, "number-alike", "03000003792 differs from 3000003792 of a patient"),
+        ({"mrn": "300000-3792"}, "number-alike", "Write 3000003792 if it is the same person"),
     ],
 )
 def test_a_row_that_is_incomplete_or_could_mix_people_up_is_refused(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,12 +12,13 @@ from batches.models import Batch, BatchFile, FileEvent
 from batches.pipeline import run
 from batches.states import FileStatus
 from clinics.models import AuditEntry, Clinic, User
+from imaging.models import Image
 from patients import roster_actions as actions
 from patients.models import IndexedPatient, Patient, Roster
 from patients.roster_states import RosterStatus
-from patients.rosters import road
+from patients.rosters import road, undo_planning
 from tests import factories
-from tests.patients.sheets import previewed, row
+from tests.patients.sheets import applied, previewed, row, worked_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,6 +86,26 @@ def test_a_list_applied_while_files_are_matched_files_each_once(clinic: Clinic, 
         assert file.patient is not None
         assert file.path.startswith(f"{file.patient.mrn}_")
         assert FileEvent.objects.filter(file=file, to_status=FileStatus.COMPLETED).count() == 1
+
+
+def test_a_picture_that_is_filed_meanwhile_is_not_left_without_a_patient(
+    clinic: Clinic, admin_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roster = applied(clinic, [row()])
+    luz = Patient.objects.get()
+    planned = undo_planning.plan
+
+    def plan(*args: Any) -> Any:
+        made = planned(*args)
+        if not Image.objects.exists():
+            factories.make_image(clinic, luz)
+        return made
+
+    monkeypatch.setattr(undo_planning, "plan", plan)
+    actions.undo_roster(roster=roster, actor=admin_user, reason="the wrong list")
+    worked_on(roster)
+    assert (roster.status, roster.counts["removed"], roster.counts["kept"]) == (RosterStatus.UNDONE, 0, 1)
+    assert Image.objects.get().patient == luz
 
 
 def _worker(roster: Roster) -> Callable[[], object]:

@@ -8,11 +8,13 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
+from batches.models import Batch, ListedPatient
 from clinics.models import AuditEntry, Clinic, User
 from files.errors import Refused
+from patients import index_keys
 from patients import roster_actions as actions
 from patients.matcher import match
-from patients.models import Patient, Roster, RosterMapping, RosterRow
+from patients.models import Patient, PatientKey, Roster, RosterMapping, RosterRow
 from patients.roster_states import RosterStatus
 from patients.rosters import claims, lines, road
 from patients.rosters.claims import ClaimLost
@@ -210,12 +212,84 @@ def test_who_came_goes_and_what_changed_is_as_before(
     assert AuditEntry.objects.get(action="roster-undone").detail == {"removed": 1, "restored": 1, "kept": 0}
 
 
+@pytest.mark.parametrize("share", [0, 10], ids=["key by key", "all keys at once"])
+def test_nobody_is_found_by_what_is_taken_back(
+    clinic: Clinic, patient: Patient, admin_user: User, monkeypatch: pytest.MonkeyPatch, share: int
+) -> None:
+    before = set(PatientKey.objects.values_list("key", "entry"))
+    roster = applied(clinic, [row(), row(mrn="8", family_name="Lee")])
+    assert len(before) < PatientKey.objects.count()
+    monkeypatch.setattr(index_keys, "_LARGE_SHARE", share)
+    assert told(taken_back(roster, admin_user)) == (2, 0, 0)
+    assert set(PatientKey.objects.values_list("key", "entry")) == before
+
+
 def test_who_has_something_in_the_chart_stays(clinic: Clinic, admin_user: User) -> None:
     roster = applied(clinic, [row(), row(mrn="8", family_name="Lee")])
     factories.make_image(clinic, Patient.objects.get(mrn="8"))
     assert told(taken_back(roster, admin_user)) == (1, 0, 1)
     kept = roster.rows.exclude(kept="").get()
-    assert (kept.mrn, kept.kept.split(",")[0]) == ("8", "Something is in the chart")
+    assert (kept.mrn, kept.kept) == ("8", "On this record hangs a picture in the chart.")
+
+
+def test_what_hangs_on_a_record_is_named(clinic: Clinic, admin_user: User) -> None:
+    roster = applied(clinic, [row()])
+    luz = Patient.objects.get(mrn="0012345")
+    batch = factories.make_batch(admin_user)
+    Batch.objects.filter(pk=batch.pk).update(patient=luz)
+    luz.user = admin_user
+    luz.save()
+    assert told(taken_back(roster, admin_user)) == (0, 0, 1)
+    words = "On this record hangs a batch that was given to this patient and an account."
+    assert roster.rows.get().kept == words
+
+
+def test_who_is_on_the_list_of_a_batch_can_go(clinic: Clinic, admin_user: User) -> None:
+    roster = applied(clinic, [row()])
+    batch = factories.make_batch(admin_user)
+    file = factories.send_file(batch, "list.csv", sheet([row()]))
+    listed = ListedPatient.objects.create(batch=batch, file=file, line=2, patient=Patient.objects.get())
+    assert told(taken_back(roster, admin_user)) == (1, 0, 0)
+    listed.refresh_from_db()
+    assert listed.patient_id is None
+
+
+def test_what_a_later_list_says_too_stays(clinic: Clinic, admin_user: User) -> None:
+    people = [row(), row(mrn="8", family_name="Lee")]
+    first = previewed(clinic, people)
+    second = previewed(clinic, [row(given_names="Lucía"), row(mrn="9")])
+    for roster in (first, second):
+        actions.apply_roster(roster=roster, actor=admin_user)
+        worked_on(roster)
+    assert told(taken_back(first, admin_user)) == (1, 0, 1), "the one who is on no other list goes"
+    assert set(Patient.objects.values_list("mrn", flat=True)) == {"0012345", "9"}
+    kept = first.rows.get(mrn="0012345").kept
+    assert kept == "The list “list.csv”, which was applied later, has this patient as well."
+    assert told(taken_back(second, admin_user)) == (1, 1, 0), "what the second changed is as before"
+    assert Patient.objects.get().given_names == "Luz"
+
+
+def test_a_value_that_a_later_list_says_too_stays(clinic: Clinic, patient: Patient, admin_user: User) -> None:
+    news = row(mrn=patient.mrn, family_name="Garza", given_names="Esther", birth_date="1957-04-23")
+    first = previewed(clinic, [news])
+    second = previewed(clinic, [news | {"given_names": ""}, row()])
+    for roster in (first, second):
+        actions.apply_roster(roster=roster, actor=admin_user)
+        worked_on(roster)
+    assert told(taken_back(first, admin_user)) == (0, 1, 1)
+    patient.refresh_from_db()
+    assert (patient.family_name, patient.given_names) == ("Garza", "María Esther")
+    said = "The list “list.csv”, which was applied later, says the surnames too; that stays."
+    assert first.rows.get().kept == said
+
+
+def test_a_list_that_was_taken_back_itself_keeps_nothing(clinic: Clinic, admin_user: User) -> None:
+    first, second = (previewed(clinic, [row()]) for _ in range(2))
+    for roster in (first, second):
+        actions.apply_roster(roster=roster, actor=admin_user)
+        worked_on(roster)
+    taken_back(second, admin_user)
+    assert told(taken_back(first, admin_user)) == (1, 0, 0)
 
 
 def test_what_somebody_has_changed_since_stays(clinic: Clinic, patient: Patient, admin_user: User) -> None:
