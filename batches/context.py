@@ -31,9 +31,6 @@ PATIENT_CARD = "patient-card"
 SHOWN = "shown"
 """Where a number stood that is on a label in the picture itself."""
 
-JOINED = "joined"
-"""Why a picture is in no chart: it is a page of the document that its folder has become."""
-
 SEVERAL = "several numbers"
 """The number of a card that leaves a choice: no digit in it, so that it can be nobody's."""
 

@@ -10,9 +10,10 @@ from batches.models import Batch, BatchFile, BatchQuerySet, Priority, Source, St
 from batches.states import BatchStatus
 from clinics.models import Clinic
 from clinics.views.page import zone_of
-from documents.models import ProcessingType
+from documents.models import USUAL_PROCESSING, ProcessingType
 from documents.scope import Filters
 from documents.search import MOST_CHARS, Mode
+from files.errors import Refused
 from patients.forms import RecordNumberField
 from patients.models import Patient
 
@@ -37,7 +38,10 @@ class BatchForm(forms.Form):
     )
     priority = forms.ChoiceField(choices=Priority.choices, initial=Priority.NORMAL, label="Priority")
     processing_type = forms.ChoiceField(
-        choices=ProcessingType.choices, initial=ProcessingType.COMPLETE, label="Text of documents"
+        choices=ProcessingType.choices,
+        initial=USUAL_PROCESSING,
+        label="Text of documents",
+        help_text="By meaning only: passages are kept for the search, and no text is ever shown.",
     )
     join_scans = forms.BooleanField(
         required=False,
@@ -153,7 +157,7 @@ class SearchForm(forms.Form):
         label="Look by",
         widget=forms.RadioSelect,
     )
-    patient = RecordNumberField(label="Patient")
+    patient = RecordNumberField(label="Patient", takes_names=True)
     type_code = forms.CharField(
         max_length=32, required=False, label="Type of document", help_text="Its code, such as CONS or LAB."
     )
@@ -169,6 +173,20 @@ class SearchForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.clinic = clinic
         RecordNumberField.of(self).clinic = clinic
+
+    def clean(self) -> dict[str, Any]:
+        """Days in the wrong order fit nothing, and are said."""
+        data = super().clean() or self.cleaned_data
+        try:
+            check_days(data.get("came_from"), data.get("came_until"))
+        except Refused as refusal:
+            self.add_error("came_until", forms.ValidationError(str(refusal), code=refusal.code))
+        return data
+
+    def asked(self) -> dict[str, Any]:
+        """What was filled in, to be asked again; a patient by the number, whatever was typed."""
+        patient: Patient | None = self.cleaned_data["patient"]
+        return {name: self[name].data for name in self.fields} | ({"patient": patient.mrn} if patient else {})
 
     def filters(self) -> Filters:
         """What was filled in beside the question; only for a valid form."""
@@ -198,7 +216,11 @@ def search_filters(
     came_from: date | None,
     came_until: date | None,
 ) -> Filters:
-    """The filters of a search; days are those of the clinic's clock, and both count."""
+    """The filters of a search; days are those of the clinic's clock, and both count.
+
+    Raises Refused (400) "days-crossed".
+    """
+    check_days(came_from, came_until)
     number, zone = _number_in(batch), zone_of(clinic)
     files = BatchFile.objects.of(clinic).filter(batch__number=number or 0, document__isnull=False)
     return Filters(
@@ -208,6 +230,16 @@ def search_filters(
         came_before=datetime.combine(came_until, time.min, zone) + timedelta(days=1) if came_until else None,
         documents=None if number is None else files.order_by().values("document_id"),
     )
+
+
+def check_days(came_from: date | None, came_until: date | None) -> None:
+    """Raises Refused "days-crossed" where the last day comes before the first: nothing can have come then."""
+    if came_from and came_until and came_until < came_from:
+        message = (
+            f"The last day, {came_until:%Y-%m-%d}, comes before the first, {came_from:%Y-%m-%d}, so "
+            "that nothing can fit. Exchange them."
+        )
+        raise Refused("days-crossed", message)
 
 
 class BatchFilter(forms.Form):

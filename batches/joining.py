@@ -20,10 +20,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches import transitions
-from batches.context import JOINED
 from batches.models import Batch, BatchFile
-from batches.states import FileStatus
+from batches.states import JOINED, FileStatus
 from clinics import audit
+from documents import errors
 from files import sandbox, scratch, staging
 from files.errors import FileRejected
 from files.kinds import HEAD_BYTES, FileKind, sniff
@@ -136,7 +136,10 @@ def _settle(batch: Batch, folder: str, pages: Sequence[BatchFile], key: str) -> 
 
 def _refuse(batch: Batch, pages: Sequence[BatchFile], rejection: FileRejected) -> None:
     """A document with a page missing would be worse than none: the folder waits for a person, whole."""
-    message = f"{rejection} Until then no picture of this folder is filed; retry files them one by one."
+    message = (
+        f"{_named(rejection, pages)} Until then no picture of this folder is filed; "
+        "retry files them one by one."
+    )
     transitions.move_files(
         batch.pk,
         FileStatus.FAILED,
@@ -147,6 +150,14 @@ def _refuse(batch: Batch, pages: Sequence[BatchFile], rejection: FileRejected) -
         error_message=message,
         processed_at=timezone.now(),
     )
+
+
+def _named(rejection: FileRejected, pages: Sequence[BatchFile]) -> FileRejected:
+    """The reader knows its pages by their numbers, people by their names."""
+    if rejection.code != "scan-unreadable":
+        return rejection
+    number = int(str(rejection.facts["number"]))
+    return errors.scan_unreadable(number, name=pages[number - 1].name)
 
 
 def _finish(batch: Batch) -> list[UUID]:

@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from batches.comparison import Comparison, compare
-from batches.context import JOINED, PATIENT_CARD
+from batches.context import PATIENT_CARD
 from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
-from batches.states import FileStatus
+from batches.selectors import is_joined
+from batches.states import JOINED, FileStatus
 from batches.verdict import DECIDED_BEFORE
 from files.kinds import LIST_KINDS
 from files.tables import Cell, write_csv
@@ -62,11 +63,12 @@ class ReceiptRow:
     processed_at: datetime | None
     reason: str
     on_list: bool | None = None
+    is_joined: bool = False
 
     @property
     def outcome(self) -> str:
         """The word under which the file is counted."""
-        return OUTCOMES.get(self.status, ON_THE_WAY)
+        return JOINED if self.is_joined else OUTCOMES.get(self.status, ON_THE_WAY)
 
 
 def rows_of(batch: Batch) -> Iterator[ReceiptRow]:
@@ -159,6 +161,7 @@ def _row(file: BatchFile, reason: str, compared: Comparison | None) -> ReceiptRo
         processed_at=file.processed_at,
         reason=reason,
         on_list=file.pk not in compared.off_list if compared and is_filed else None,
+        is_joined=is_joined(file),
     )
 
 

@@ -1,5 +1,6 @@
 """Reads that cross the apps: counts, progress, receipts, and what still waits for a worker."""
 
+from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Now
 
 from batches.models import Batch, BatchFile, BatchQuerySet, Start
-from batches.states import CLOSED, ON_THE_WAY, SETTLED, BatchStatus, FileStatus
+from batches.states import CLOSED, JOINED, ON_THE_WAY, SETTLED, BatchStatus, FileStatus
 from batches.transitions import counts_of
 from clinics.models import Clinic
 from files.kinds import LIST_KINDS
@@ -28,14 +29,33 @@ _ATTENTION = [
     FileStatus.CANCELLED,
 ]
 
+JOINED_PAGES = "JOINED"
+"""Where pages stand that have become a document: no state of its own, but another thing than cancelled."""
+
+_IS_JOINED = Q(status=FileStatus.CANCELLED, decision=JOINED)
+
 
 @dataclass(frozen=True)
 class Progress:
-    """A batch in numbers; `fraction` is the settled share of its files, 0..1."""
+    """A batch in numbers; `fraction` is the settled share of its files, 0..1.
+
+    `joined` of the cancelled ones are pages of documents that were made of them, and are told as those.
+    """
 
     counts: dict[FileStatus, int]
     total: int
     settled: int
+    joined: int = 0
+
+    @property
+    def total_apart(self) -> int:
+        """All but joined pages."""
+        return self.total - self.joined
+
+    @property
+    def settled_apart(self) -> int:
+        """All that are settled but joined pages."""
+        return self.settled - self.joined
 
     @property
     def fraction(self) -> float:
@@ -52,11 +72,15 @@ class Progress:
 class Receipt:
     """Where every dropped file is; `adds_up` must never be false.
 
+    `joined` pages have become the `made` documents, which are among the filed, held and so on in their place.
+
     `lists` of the filed ones are lists of patients, which were read and are in no chart; `cards` of the
     cancelled ones are patient cards.
     """
 
     dropped: int
+    joined: int
+    made: int
     filed: int
     review: int
     duplicate: int
@@ -68,15 +92,34 @@ class Receipt:
 
     @property
     def adds_up(self) -> bool:
-        """Dropped = filed + review + duplicate + failed + cancelled + still on the way."""
+        """Dropped - joined + made = filed + review + duplicate + failed + cancelled + still on the way."""
         parts = self.filed + self.review + self.duplicate + self.failed + self.cancelled + self.on_the_way
-        return self.dropped == parts
+        return self.dropped - self.joined + self.made == parts
+
+    @property
+    def words(self) -> str:
+        """The sum as people read it; "on the way" only where something is."""
+        joined = f" − {self.joined} joined into {_documents(self.made)} + {_documents(self.made)}"
+        return (
+            f"{self.dropped} dropped{joined if self.made else ''} = {self.filed} filed"
+            f" + {self.review} for review + {self.duplicate} duplicate{'' if self.duplicate == 1 else 's'}"
+            f" + {self.failed} failed + {self.cancelled} cancelled"
+            f"{f' + {self.on_the_way} on the way' if self.on_the_way else ''}"
+        )
+
+
+def _documents(number: int) -> str:
+    return f"{number} document{'' if number == 1 else 's'}"
+
+
+def is_joined(file: BatchFile) -> bool:
+    """Has it become a page of a document that was made here?"""
+    return file.status == FileStatus.CANCELLED and file.decision == JOINED
 
 
 def progress_of(batch_id: UUID) -> Progress:
     """The counts of one batch, from its files."""
-    counts = counts_of(batch_id)
-    return Progress(counts, sum(counts.values()), sum(counts[status] for status in SETTLED))
+    return progress_of_many([batch_id]).get(batch_id, Progress(dict.fromkeys(FileStatus, 0), 0, 0))
 
 
 def progress_of_many(batch_ids: Iterable[UUID]) -> dict[UUID, Progress]:
@@ -85,13 +128,17 @@ def progress_of_many(batch_ids: Iterable[UUID]) -> dict[UUID, Progress]:
         BatchFile.objects.filter(batch_id__in=list(batch_ids))
         .order_by()
         .values_list("batch_id", "status")
-        .annotate(number=Count("pk"))
+        .annotate(number=Count("pk"), joined=Count("pk", filter=_IS_JOINED))
     )
     found: dict[UUID, dict[FileStatus, int]] = {}
-    for batch_id, status, number in rows:
+    joined: Counter[UUID] = Counter()
+    for batch_id, status, number, pages in rows:
         found.setdefault(batch_id, dict.fromkeys(FileStatus, 0))[FileStatus(status)] = number
+        joined[batch_id] += pages
     return {
-        pk: Progress(counts, sum(counts.values()), sum(counts[status] for status in SETTLED))
+        pk: Progress(
+            counts, sum(counts.values()), sum(counts[status] for status in SETTLED), joined=joined[pk]
+        )
         for pk, counts in found.items()
     }
 
@@ -103,17 +150,28 @@ def receipt_of(batch: Batch) -> Receipt:
     special = files.aggregate(
         lists=Count("pk", filter=Q(status=FileStatus.COMPLETED, kind__in=LIST_KINDS)),
         cards=Count("pk", filter=Q(status=FileStatus.CANCELLED, card__isnull=False)),
+        joined=Count("pk", filter=_IS_JOINED),
     )
+    made = documents_made(batch)
     return Receipt(
-        dropped=sum(counts.values()),
+        dropped=sum(counts.values()) - made,
+        made=made,
         filed=counts[FileStatus.COMPLETED],
         review=counts[FileStatus.REVIEW],
         duplicate=counts[FileStatus.DUPLICATE],
         failed=counts[FileStatus.FAILED],
-        cancelled=counts[FileStatus.CANCELLED],
+        cancelled=counts[FileStatus.CANCELLED] - special["joined"],
         on_the_way=sum(counts[status] for status in ON_THE_WAY),
         **special,
     )
+
+
+def documents_made(batch: Batch) -> int:
+    """How many folders have become a document, also where a page of theirs was brought back since."""
+    if not batch.join_scans:
+        return 0
+    pages = BatchFile.objects.filter(batch=batch, events__code=JOINED)
+    return len({path.rpartition("/")[0] for path in pages.values_list("path", flat=True)})
 
 
 def unseen_cards(batch: Batch) -> "QuerySet[BatchFile]":
@@ -122,13 +180,26 @@ def unseen_cards(batch: Batch) -> "QuerySet[BatchFile]":
     return aside.filter(card__seen_at=None, card__isnull=False).order_by("card__captured_at", "path")
 
 
-def files_by_attention(batch: Batch) -> list[tuple[FileStatus, "QuerySet[BatchFile]"]]:
-    """The files of a batch, state by state, failed and review first; states without files are left out."""
+def files_by_attention(batch: Batch) -> list[tuple[str, "QuerySet[BatchFile]"]]:
+    """The files of a batch, state by state, failed and review first; states without files are left out.
+
+    Pages that were joined into a document stand apart, under `JOINED_PAGES`.
+    """
     counts = counts_of(batch.pk)
     files = (
         BatchFile.objects.filter(batch=batch).select_related("patient", "image", "document").order_by("path")
     )
-    return [(status, files.filter(status=status)) for status in _ATTENTION if counts[status]]
+    standing: list[tuple[str, QuerySet[BatchFile]]] = [
+        (status, files.filter(status=status)) for status in _ATTENTION if counts[status]
+    ]
+    if not batch.join_scans or not counts[FileStatus.CANCELLED]:
+        return standing
+    aside = standing.pop()[1]
+    apart: list[tuple[str, QuerySet[BatchFile]]] = [
+        (JOINED_PAGES, aside.filter(decision=JOINED)),
+        (FileStatus.CANCELLED, aside.exclude(decision=JOINED)),
+    ]
+    return [*standing, *((key, rows) for key, rows in apart if rows.exists())]
 
 
 def review_queue(clinic: Clinic) -> "QuerySet[BatchFile]":

@@ -33,6 +33,9 @@ class BatchStatus(StrEnum):
 
 F, B = FileStatus, BatchStatus
 
+JOINED = "joined"
+"""Why a picture is CANCELLED: it is a page of the document that its folder has become, and in it for good."""
+
 FILE_MOVES: Mapping[FileStatus, frozenset[FileStatus]] = {
     F.PENDING: frozenset({F.UPLOADING, F.RECEIVED, F.FAILED, F.CANCELLED}),
     F.UPLOADING: frozenset({F.RECEIVED, F.FAILED, F.CANCELLED}),

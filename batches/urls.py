@@ -6,7 +6,7 @@ from batches.views.batch import BatchPage, Cancel, Live
 from batches.views.cards import CardPicture, Cards
 from batches.views.chart import Chart
 from batches.views.deciding import Assign, Duplicate, KeepBoth, Provisional, Reject
-from batches.views.document import ChangeType, DocumentPage, ReadAgain
+from batches.views.document import ChangeType, DocumentPage, DocumentReading, ReadAgain
 from batches.views.holding import Hold, Release
 from batches.views.lists import BatchList, ReviewCount
 from batches.views.merge import Merge, Unmerge
@@ -75,6 +75,7 @@ urlpatterns = [
     path("images/<uuid:pk>", PicturePage.as_view(), name="picture"),
     path("images/<uuid:pk>/reassign", Reassign.as_view(), name="reassign_picture"),
     path("documents/<uuid:pk>", DocumentPage.as_view(), name="document"),
+    path("documents/<uuid:pk>/reading", DocumentReading.as_view(), name="document_reading"),
     path("documents/<uuid:pk>/type", ChangeType.as_view(), name="document_type"),
     path("documents/<uuid:pk>/read-again", ReadAgain.as_view(), name="read_again"),
     path("documents/<uuid:pk>/reassign", ReassignDocument.as_view(), name="reassign_document"),

@@ -11,6 +11,9 @@ from typing import Any
 
 import pikepdf
 
+from documents import errors
+from documents.loops import draws_itself
+
 # Codes by a key that a dictionary has, and by what an action does (ISO 32000-1, 12.6.4).
 _BY_KEY = {
     "/JS": "has-javascript",
@@ -35,10 +38,13 @@ _DEEPEST = 100
 def active_parts(path: Path) -> list[str]:
     """The codes of what could act in the PDF at `path`, each once; nothing where its structure is lost.
 
-    A file that needs a password is looked at when it has been opened with it.
+    A file that needs a password is looked at when it has been opened with it. Raises FileRejected
+    "pdf-draws-itself" for what no reader should follow.
     """
     try:
         with pikepdf.open(path, suppress_warnings=True) as pdf:
+            if draws_itself(pdf):
+                raise errors.draws_itself()
             found = {code for each in pdf.objects for code in _codes_of(each)}
     except (pikepdf.PdfError, pikepdf.PasswordError):
         return _in_plain_sight(path)

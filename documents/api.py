@@ -24,6 +24,7 @@ from documents.serializers import (
     TypeChangeSerializer,
     TypesSerializer,
 )
+from documents.spoken import spoken_in
 from documents.types import types_of
 from documents.types_actions import change_type
 from files.kinds import FileKind
@@ -46,11 +47,15 @@ class DocumentsView(APIView):
         responses=answers({200: DocumentListSerializer}, 400),
     )
     def get(self, request: Request) -> Response:
-        """Documents of the clinic, also those that wait for review, by patient, type and language."""
+        """Documents by patient, type and language, also that of one page; those that wait for review only for
+        who may review.
+        """
         access = require(request, VIEW)
         query = checked(DocumentQuery, request.query_params)
-        wanted = {name: query[name] for name in ("patient_id", "type_code", "language") if name in query}
-        rows = Document.objects.of(access.clinic).filter(**wanted)
+        wanted = {name: query[name] for name in ("patient_id", "type_code") if name in query}
+        rows = Document.objects.seen_by(access).filter(**wanted)
+        if "language" in query:
+            rows = spoken_in(rows, query["language"])
         page = page_of(rows, query)
         audit.record("documents-listed", clinic=access.clinic, actor=access.user, documents=len(page.rows))
         return Response(page.listed("documents", DocumentSerializer(page.rows, many=True).data))
@@ -94,7 +99,7 @@ class DocumentTypeView(APIView):
     def put(self, request: Request, document_id: UUID) -> Response:
         """Give the document another kind, one of the clinic's own."""
         access = require(request, REVIEW)
-        document = get_or_404(Document.objects.of(access.clinic), access, document_id)
+        document = get_or_404(Document.objects.seen_by(access), access, document_id)
         change_type(
             access=access, document=document, code=checked(TypeChangeSerializer, request.data)["type_code"]
         )
@@ -142,7 +147,11 @@ class OriginalView(APIView):
 
     @extend_schema(operation_id="documents_original", responses=_ORIGINAL)
     def get(self, request: Request, document_id: UUID) -> HttpResponseBase:
-        """The bytes that were sent, as a download."""
+        """The bytes that were sent, as a download.
+
+        Of a PDF that came encrypted (warning `was-encrypted`) it is the copy that its password has opened:
+        that one is kept, and needs no password.
+        """
         access, document = _own(request, document_id)
         return serving.original(access, document)
 
@@ -154,4 +163,4 @@ def _drawn(request: Request, document_id: UUID, name: str) -> HttpResponseBase:
 
 def _own(request: Request, document_id: UUID) -> tuple[Access, Document]:
     access = require(request, VIEW)
-    return access, get_or_404(Document.objects.of(access.clinic), access, document_id)
+    return access, get_or_404(Document.objects.seen_by(access), access, document_id)

@@ -2,6 +2,9 @@
 
 from files.errors import FileRejected
 
+ENCRYPTED = "pdf-encrypted"
+"""The refusal that a password takes back."""
+
 _MIB = 1024 * 1024
 
 
@@ -17,8 +20,17 @@ def damaged() -> FileRejected:
 def encrypted() -> FileRejected:
     """A password is needed to read it (one that is only needed to change it does not matter)."""
     return FileRejected(
-        "pdf-encrypted",
+        ENCRYPTED,
         "This PDF asks for a password. Enter it here and the file goes on, or send a copy without one.",
+    )
+
+
+def draws_itself() -> FileRejected:
+    """A drawing that contains itself: whoever follows it never comes to an end."""
+    return FileRejected(
+        "pdf-draws-itself",
+        "A drawing in this PDF contains itself, without an end, so its pages cannot be read safely. Print it "
+        "to a new PDF with the program that made it and send that, or scan the paper.",
     )
 
 
@@ -83,11 +95,12 @@ def page_not_recognised(exit_code: int) -> FileRejected:
     )
 
 
-def scan_unreadable(number: int) -> FileRejected:
-    """One of the pictures of a folder is no picture that can be read whole."""
+def scan_unreadable(number: int, *, name: str = "") -> FileRejected:
+    """One of the pictures of a folder is no picture that can be read whole; `name` where it is known."""
     return FileRejected(
         "scan-unreadable",
-        f"Picture {number} of this folder cannot be read, so the folder did not become one document. "
+        f"{name or f'Picture {number} of this folder'} cannot be read, so the folder did not become one "
+        "document. "
         "Scan that page again and send the folder once more.",
         number=number,
     )

@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 
-from clinics.models import Clinic
+from clinics.access import REVIEW, Access
 from documents.models import Document, DocumentQuerySet
+from documents.spoken import NAMES, spoken_in
 from documents.types import types_of
 
 
@@ -16,7 +17,7 @@ class DocumentFilter(forms.Form):
     language = forms.ChoiceField(
         required=False,
         label="Language",
-        choices=[("", "Every language"), ("es", "Spanish"), ("en", "English")],
+        choices=[("", "Every language"), *NAMES.items()],
     )
     state = forms.ChoiceField(
         required=False,
@@ -29,21 +30,24 @@ class DocumentFilter(forms.Form):
         ],
     )
 
-    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.clinic = clinic
-        every = [(each.code, f"{each.code} · {each.name}") for each in types_of(clinic)]
+        self.access = access
+        every = [(each.code, f"{each.code} · {each.name}") for each in types_of(access.clinic)]
         type_field: Any = self.fields["type"]
         type_field.choices = [("", "Every type"), ("-", "Without a type"), *every]
+        if not access.may(REVIEW):
+            state_field: Any = self.fields["state"]
+            state_field.choices = [each for each in state_field.choices if each[0] != "held"]
 
     def rows(self) -> DocumentQuerySet:
-        """The clinic's documents that fit, the newest first."""
+        """The documents that fit and that this person may see, the newest first."""
         self.is_valid()
-        rows = Document.objects.of(self.clinic)
+        rows = Document.objects.seen_by(self.access)
         if code := self.cleaned_data.get("type"):
             rows = rows.filter(type_code="" if code == "-" else code)
         if language := self.cleaned_data.get("language"):
-            rows = rows.filter(language=language)
+            rows = spoken_in(rows, language)
         wanted: dict[str, dict[str, bool]] = {
             "filed": {"patient__isnull": False},
             "held": {"patient__isnull": True},

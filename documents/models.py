@@ -8,11 +8,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from clinics.access import REVIEW, Access
 from clinics.models import Clinic
 from documents.search_models import PageWords, Passage, SearchState
 from patients.models import Patient
 
 __all__ = [
+    "USUAL_PROCESSING",
     "Document",
     "DocumentQuerySet",
     "DocumentVariant",
@@ -25,11 +27,18 @@ __all__ = [
 
 
 class ProcessingType(models.TextChoices):
-    """What is kept of a document's text."""
+    """What is done with a document's text.
+
+    Of a vectorized one no page keeps its text; its passages are kept for search by meaning, and never shown.
+    """
 
     VECTORIZED = "vectorized", "Searchable by meaning only"
     COMPLETE = "complete", "Full text kept"
     BOTH = "both", "Full text and search by meaning"
+
+
+USUAL_PROCESSING = ProcessingType.BOTH
+"""What a batch does where nobody chose: whoever searches by meaning finds it, and whoever reads it can."""
 
 
 class TextSource(models.TextChoices):
@@ -68,6 +77,13 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def of(self, clinic: Clinic) -> "DocumentQuerySet":
         """The documents of `clinic`, and nobody else's."""
         return self.filter(clinic=clinic)
+
+    def seen_by(self, access: Access) -> "DocumentQuerySet":
+        """The clinic's documents that this person may see: those in charts, and for who reviews also those
+        that are held. Lists, pages, text, drawings, originals, search and REST all ask here.
+        """
+        rows = self.of(access.clinic)
+        return rows if access.may(REVIEW) else rows.filed()
 
     def filed(self) -> "DocumentQuerySet":
         """Those that are in a chart."""
@@ -123,10 +139,21 @@ class Document(models.Model):
             models.Index(fields=["patient", "-created_at"], name="document_by_chart"),
             models.Index(fields=["clinic", "type_code", "-created_at"], name="document_by_type"),
             models.Index(fields=["created_at"], condition=Q(is_reading=True), name="document_being_read"),
+            # Every search by meaning says how many documents it does not look at.
+            models.Index(
+                fields=["clinic", "patient"],
+                condition=Q(processing_type="complete"),
+                name="document_by_words",
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_text_shown(self) -> bool:
+        """Can its text be read here? Of one that is searchable by meaning only, no page and no line can."""
+        return self.processing_type != ProcessingType.VECTORIZED
 
 
 class Page(models.Model):
@@ -139,7 +166,8 @@ class Page(models.Model):
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True)
     source = models.CharField(max_length=8, choices=TextSource.choices, default=TextSource.LAYER)
-    # Mean confidence of the recognised words, 0 to 100; none where nothing was recognised.
+    # Mean confidence of the recognised words, 0 to 100; 0 where none of what stands there was recognised,
+    # none where nothing stands there.
     confidence = models.FloatField(null=True, blank=True)
     language = models.CharField(max_length=8, blank=True)
     # How often a worker has begun to recognise it; one that dies with it is counted.
@@ -157,6 +185,11 @@ class Page(models.Model):
 
     def __str__(self) -> str:
         return f"page {self.number}"
+
+    @property
+    def is_unread(self) -> bool:
+        """Does something stand there of which recognition made no word, a handwritten or a faint page?"""
+        return self.source == TextSource.OCR and self.confidence == 0
 
     @property
     def is_unsure(self) -> bool:

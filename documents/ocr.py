@@ -13,6 +13,7 @@ import pypdfium2
 from PIL import Image
 
 from documents import errors
+from documents.ink import has_ink
 from documents.pdf import opened, tidied
 from documents.preview import draw_grey
 
@@ -26,8 +27,9 @@ _LANGUAGE_OF_ORIENTATION = "osd"
 
 
 class Recognised(TypedDict):
-    """What stands on a page; `confidence` is the mean of its words by their length, 0 to 100, None without
-    any.
+    """What stands on a page; `confidence` is the mean of its words by their length, 0 to 100.
+
+    0 where something stands there and no word of it was recognised, None where nothing does.
     """
 
     text: str
@@ -48,11 +50,12 @@ def read_page(
         return Recognised(text="", confidence=None)
     drawing = Path(scratch) / f"page-{number}.pgm"
     picture.save(drawing, "PPM")
-    picture.close()
     try:
-        return recognised_in(_run(program, drawing, languages, seconds, dpi))
+        found = recognised_in(_run(program, drawing, languages, seconds, dpi))
     finally:
         drawing.unlink(missing_ok=True)
+    is_unread = found["confidence"] is None and has_ink(picture, dpi)
+    return Recognised(text="", confidence=0.0) if is_unread else found
 
 
 def recognised_in(table: str) -> Recognised:

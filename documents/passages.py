@@ -19,8 +19,9 @@ def index_pages(document: Document, pages: Sequence[str]) -> None:
     """Make `pages`, the text of each page in order, what is found of `document`; what was found before is
     not.
 
-    Of a `complete` document the words are found, of a `vectorized` one the meaning, of `both` both. Vectors
-    are made by a worker after the commit. Running it twice changes nothing.
+    Of a `complete` document the words are found, of a `vectorized` one the meaning, of `both` both; a passage
+    stays as text, because another model has to read it again. Vectors are made by a worker after the commit.
+    Running it twice changes nothing.
     """
     PageWords.objects.filter(document=document).delete()
     Passage.objects.filter(document=document).delete()

@@ -136,8 +136,7 @@ def _recognised(page: Page, source: Source, engine: Engine) -> dict[str, Any]:
         # Nobody's page: the sandbox failed, or the worker is told to stop.
         Page.objects.filter(pk=page.pk).update(attempts=F("attempts") - 1)
         raise
-    # A stamp that the text layer has is better than nothing.
-    text = str(found["text"]) or page.text
+    text = _with_layer(str(found["text"]), page.text)
     return {
         "source": TextSource.OCR,
         "text": text,
@@ -145,6 +144,15 @@ def _recognised(page: Page, source: Source, engine: Engine) -> dict[str, Any]:
         "language": language_of(text),
         "error_code": "",
     }
+
+
+def _with_layer(recognised: str, layer: str) -> str:
+    """What was recognised, and each line of the page's own few (a stamp, what was typed into a form) of which
+    recognition has made something else.
+    """
+    plain = " ".join(recognised.split())
+    others = [line for line in layer.splitlines() if line.strip() and " ".join(line.split()) not in plain]
+    return "\n".join(filter(None, (recognised, *others)))
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from clinics.access import REVIEW, Access
+from clinics.access import Access
 from clinics.models import Clinic, User
 from documents.models import Document, DocumentQuerySet
 from patients.models import Patient, PatientQuerySet
@@ -82,9 +82,7 @@ def few_of(documents: DocumentQuerySet) -> Few:
 
 def scope_of(access: Access) -> Scope:
     """A member finds what is in the clinic's charts; who reviews finds what is held for review as well."""
-    documents = Document.objects.of(access.clinic)
-    visible = documents if access.may(REVIEW) else documents.filed()
-    return Scope(access, visible, Patient.objects.of(access.clinic))
+    return Scope(access, Document.objects.seen_by(access), Patient.objects.of(access.clinic))
 
 
 def scope_of_patient(user: User) -> Scope | None:

@@ -10,12 +10,12 @@ from django.db.models import Q
 from documents import by_meaning, by_words
 from documents.by_words import FoundPages
 from documents.fusion import FoundPage, Mode, Place, merged
-from documents.models import Document, Page, Passage
+from documents.models import Document, Page, Passage, ProcessingType
 from documents.scope import Filters, Scope, few_of
 from documents.snippets import Piece, snippet
 from documents.words import Wanted, wanted_in
 
-__all__ = ["MOST_CHARS", "Found", "Hit", "Mode", "Place", "search", "shown"]
+__all__ = ["MOST_CHARS", "Found", "Hit", "Mode", "Place", "outside_meaning", "search", "shown"]
 
 MOST_CHARS = 300
 """How long a question may be; what is beyond is not looked at."""
@@ -38,7 +38,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Hit:
-    """A place with what is shown of it."""
+    """A place with what is shown of it; no piece of a document whose text is not shown."""
 
     place: Place
     document: Document
@@ -63,14 +63,25 @@ def search(scope: Scope, query: str, *, mode: Mode, filters: Filters | None = No
     return _found(wanted, pages, near)
 
 
+def outside_meaning(scope: Scope, filters: Filters | None = None) -> int:
+    """How many documents of the scope, as far as the filters go, no search by meaning looks at: those of
+    which the full text alone is kept.
+    """
+    documents = (filters or Filters()).of(scope.documents)
+    return documents.filter(processing_type=ProcessingType.COMPLETE).count()
+
+
 def shown(found: Found, places: Sequence[Place]) -> list[Hit]:
-    """Some of what was found, with the documents' rows and the words around each place."""
+    """Some of what was found, with the documents' rows and the words around each place.
+
+    The passages of a document that is searchable by meaning only are read by models, and shown to nobody.
+    """
     documents = Document.objects.select_related("patient").in_bulk([place.document_id for place in places])
     texts = _texts(places)
     return [
-        Hit(place, documents[place.document_id], snippet(text, found.wanted))
+        Hit(place, document, snippet(text, found.wanted) if document.is_text_shown else ())
         for place, text in zip(places, texts, strict=True)
-        if place.document_id in documents
+        if (document := documents.get(place.document_id)) is not None
     ]
 
 

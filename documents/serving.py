@@ -11,7 +11,10 @@ from files.kinds import FileKind
 
 
 def original(access: Access, document: Document) -> HttpResponseBase:
-    """The document as it came, as a download; Refused (409 `not-filed`) while it waits for review."""
+    """The document as it is kept, as a download: as it came, or as its password has opened it.
+
+    Refused (409 `not-filed`) while it waits for review.
+    """
     if not document.original_key:
         message = (
             "This document waits for review. Its original can be had once it is filed; its preview is here."
@@ -23,7 +26,7 @@ def original(access: Access, document: Document) -> HttpResponseBase:
 
 
 def variant(access: Access, document: Document, name: str, *, if_none_match: str = "") -> HttpResponseBase:
-    """The first page as a picture, inline; visible to the whole clinic, also while it waits for review."""
+    """The first page as a picture, inline; visible to who may review also while it waits for that."""
     found = document.variants.filter(name=name).first()
     if found is None:
         raise Http404("This document has no such size.")

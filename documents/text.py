@@ -10,6 +10,7 @@ from pypdfium2 import raw
 
 from documents import errors
 from documents.active import active_parts
+from documents.fields import values_on
 from documents.pdf import MAX_READER_BYTES, memory_within, opened, tidied
 from documents.preview import Made, Wanted, draw, write_variants
 from documents.streams import check_streams
@@ -56,8 +57,8 @@ def examine(
 
     Text beyond `max_text_chars` over all pages is left out with the warning "text-cut". Nothing active in the
     document is ever run; that it is there becomes a warning. Raises FileRejected "pdf-damaged",
-    "pdf-encrypted", "pdf-empty", "too-many-pages", "too-much-memory"; a document that needs more memory than
-    `MAX_READER_BYTES` makes pdfium abort the process.
+    "pdf-encrypted", "pdf-draws-itself", "pdf-empty", "too-many-pages", "too-much-memory"; a document that
+    needs more memory than `MAX_READER_BYTES` makes pdfium abort the process.
     """
     warnings = _look_over(Path(path))
     with opened(Path(path)) as document:
@@ -118,7 +119,9 @@ def _read_page(document: Any, number: int, most: int) -> _Page:
         is_huge = max(page.get_size()) >= LARGEST_SIDE_PT
         # What the limit has left out is text all the same.
         letters = count if count > most else len("".join(text.split()))
-        return _Page(tidied(text), count, _is_scan(page, letters), is_huge)
+        filled_in = "\n".join(values_on(page))
+        whole = "\n".join(filter(None, (text, filled_in)))[: max(most, 0)]
+        return _Page(tidied(whole), count + len(filled_in), _is_scan(page, letters), is_huge)
     except pypdfium2.PdfiumError:
         return _Page(is_unreadable=True)
     finally:

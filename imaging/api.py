@@ -134,4 +134,4 @@ def _drawn(request: Request, image_id: UUID, name: str) -> HttpResponseBase:
 
 def _own(request: Request, image_id: UUID) -> tuple[Access, Image]:
     access = require(request, VIEW)
-    return access, get_or_404(Image.objects.of(access.clinic), access, image_id)
+    return access, get_or_404(Image.objects.seen_by(access), access, image_id)

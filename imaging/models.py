@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from clinics.access import REVIEW, Access
 from clinics.models import Clinic
 from patients.models import Patient
 
@@ -17,6 +18,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def of(self, clinic: Clinic) -> "ImageQuerySet":
         """The pictures of `clinic`, and nobody else's."""
         return self.filter(clinic=clinic)
+
+    def seen_by(self, access: Access) -> "ImageQuerySet":
+        """The clinic's pictures that this person may see: those in charts, and for who reviews also those
+        that are held. Lists, pages, text, drawings, originals, search and REST all ask here.
+        """
+        rows = self.of(access.clinic)
+        return rows if access.may(REVIEW) else rows.filed()
 
     def filed(self) -> "ImageQuerySet":
         """Those that are in a chart."""

@@ -23,7 +23,7 @@ def original(access: Access, image: Image) -> HttpResponseBase:
 
 
 def variant(access: Access, image: Image, name: str, *, if_none_match: str = "") -> HttpResponseBase:
-    """The picture drawn smaller, inline; visible to the whole clinic, also while it waits for review."""
+    """The picture drawn smaller, inline; visible to who may review also while it waits for that."""
     found = image.variants.filter(name=name).first()
     if found is None:
         raise Http404("This picture has no such size.")

@@ -6,16 +6,26 @@ from django import forms
 
 from clinics.models import Clinic
 from patients.actions import PatientFacts
-from patients.models import Patient, mrn_key_of
+from patients.models import Patient, PatientQuerySet, mrn_key_of
+from patients.search import search
+
+# How many patients are offered by their numbers where a name fits several.
+_OFFERED = 5
 
 
 class RecordNumberField(forms.CharField):
-    """A record number of the form's clinic; cleans to the patient, or None where it is left empty."""
+    """A record number of the form's clinic; cleans to the patient, or None where it is left empty.
+
+    With `takes_names` a name that fits one patient names that one: for filters, where a wrong guess shows
+    too little. Where something is filed by it, a person says the number.
+    """
 
     clinic: Clinic | None = None
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, takes_names: bool = False, **kwargs: Any) -> None:
+        self.takes_names = takes_names
         attrs = {"autocomplete": "off", "data-picker": "", "placeholder": "Name or record number"}
+        attrs |= {"data-takes-names": ""} if takes_names else {}
         super().__init__(required=False, max_length=64, widget=forms.TextInput(attrs=attrs), **kwargs)
 
     @classmethod
@@ -38,9 +48,23 @@ class RecordNumberField(forms.CharField):
         near = list(living.filter(mrn_key=mrn_key_of(text))[:2]) if mrn_key_of(text) else []
         if len(near) == 1:
             return near[0]
-        raise forms.ValidationError(
-            f"No patient has the record number {text}. Choose one from the list.", code="patient-unknown"
-        )
+        named = search(living, text)
+        if self.takes_names and named.count() == 1:
+            return named.get()
+        raise _not_one(text, named)
+
+
+def _not_one(text: str, named: PatientQuerySet) -> forms.ValidationError:
+    """Why `text` says nobody's record number, with those whom it may mean."""
+    number = named.count()
+    if not number:
+        message = f"No patient has the record number {text}. Nobody's name fits either."
+        return forms.ValidationError(message, code="patient-unknown")
+    some = "; ".join(f"{patient.mrn} {patient.display_name}" for patient in named[:_OFFERED])
+    more = " …" if number > _OFFERED else ""
+    fits = "1 patient fits" if number == 1 else f"{number:,} patients fit"
+    message = f"{fits} “{text}”. Enter the record number of the one you mean: {some}{more}"
+    return forms.ValidationError(message, code="patient-not-one")
 
 
 class NewPatientForm(forms.Form):

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pikepdf
 import pypdfium2
-from PIL import Image
+from PIL import Image, ImageDraw
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -46,6 +46,38 @@ def pdf_form() -> bytes:
     canvas = Canvas(buffer, pagesize=(300, 100))
     canvas.acroForm.textfield(name="allergy", value="PENICILLIN", x=20, y=30, width=250, height=40)
     canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def pdf_of_fields() -> bytes:
+    """A form with typed, chosen, hidden, empty and secret values, and a page without any."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(300, 300))
+    canvas.drawString(20, 280, "Allergies and blood group")
+    at: dict[str, int] = {"x": 20, "width": 200, "height": 20}
+    canvas.acroForm.textfield(name="allergy", value="PENICILLIN", y=240, **at)
+    canvas.acroForm.choice(
+        name="blood", value="AB positive", options=["A positive", "AB positive"], y=200, **at
+    )
+    canvas.acroForm.textfield(name="empty", value="", y=160, **at)
+    canvas.acroForm.textfield(name="hidden", value="UNSEEN", annotationFlags="hidden", y=120, **at)
+    canvas.acroForm.textfield(name="secret", value="SESAME", fieldFlags="password", y=80, **at)
+    canvas.showPage()
+    canvas.drawString(20, 280, "second page")
+    canvas.save()
+    return buffer.getvalue()
+
+
+def pdf_of_handwriting() -> bytes:
+    """A scanned page with wavy strokes on it, which no recognition makes a word of."""
+    page = Image.new("L", (1240, 1754), 245)
+    pen = ImageDraw.Draw(page)
+    for line in range(3):
+        pen.line([(150 + 3 * x, 300 + 120 * line + (x * 7 % 23)) for x in range(280)], fill=90, width=3)
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(595, 842))
+    canvas.drawImage(ImageReader(page), 0, 0, 595, 842)
     canvas.save()
     return buffer.getvalue()
 
@@ -112,11 +144,22 @@ def pdf_page_tree_loop() -> bytes:
     )
 
 
-def pdf_drawing_itself() -> bytes:
-    """A form that draws itself four times, and so on without end."""
+def pdf_drawing_itself(*, has_names: bool = True) -> bytes:
+    """A form that draws itself four times, and so on without end; it may have no list of names, and take the
+    page's.
+    """
     named = b"<< /XObject << /F 5 0 R >> >>"
-    form = pdf_stream(b"/F Do " * 4, b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources " + named)
+    own = b"/Resources " + named if has_names else b""
+    form = pdf_stream(b"/F Do " * 4, b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] " + own)
     return pdf_page(pdf_stream(b"/F Do"), resources=named, _5=form)
+
+
+def pdf_with_shared_resources() -> bytes:
+    """Two forms with one list that names both; the first draws the second, and neither itself."""
+    named = b"<< /XObject << /A 5 0 R /B 6 0 R >> >>"
+    about = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources " + named
+    forms = {"_5": pdf_stream(b"/B Do", about), "_6": pdf_stream(b"0 0 9 9 re f", about)}
+    return pdf_page(pdf_stream(b"/A Do"), resources=named, **forms)
 
 
 def pdf_bomb(unpacked_bytes: int, *, layers: int = 1) -> bytes:

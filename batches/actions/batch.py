@@ -18,7 +18,7 @@ from batches.states import ON_THE_WAY, BatchStatus, FileStatus
 from clinics import audit
 from clinics.access import Access
 from clinics.models import Clinic, User
-from documents.models import ProcessingType
+from documents.models import USUAL_PROCESSING
 from files.errors import Refused
 from patients.models import Patient
 
@@ -34,7 +34,7 @@ class BatchOptions:
 
     source: str = Source.FOLDER_IMPORT
     patient: Patient | None = None
-    processing_type: str = ProcessingType.COMPLETE
+    processing_type: str = USUAL_PROCESSING
     start: str = Start.ON_ARRIVAL
     scheduled_for: datetime | None = None
     priority: str = Priority.NORMAL

@@ -20,19 +20,21 @@ from batches.models import BatchFile
 from batches.states import FileStatus
 from clinics import audit
 from clinics.models import User
+from documents import errors
 from files import sandbox, scratch, staging
 from files.errors import FileRejected, Refused
 
 JOB = "documents.unlock:unlock"
-ASKS_FOR_PASSWORD = "pdf-encrypted"  # noqa: S105 - the code of a refusal
+ASKS_FOR_PASSWORD = errors.ENCRYPTED
 LONGEST_PASSWORD = 1024
 
 
 def unlock_file(*, file: BatchFile, password: str, actor: User) -> None:
-    """Put an encrypted PDF back on the road as a copy that needs no password.
+    """Put an encrypted PDF back on the road as a copy that needs no password, which is what is kept of it.
 
-    The SHA-256 of the bytes as they came stays noted. Refused `password-missing` (400), `not-locked` (409),
-    `wrong-password`, `not-encrypted` and `pdf-damaged`; after each of them the file stands as it stood.
+    The SHA-256 of the bytes as they came stays noted, so that they are known when they come again. Refused
+    `password-missing` (400), `not-locked` (409), `wrong-password`, `not-encrypted` and `pdf-damaged`; after
+    each of them the file stands as it stood.
     """
     if not password or len(password) > LONGEST_PASSWORD:
         message = f"Enter the password of this PDF, of at most {LONGEST_PASSWORD:,} characters."

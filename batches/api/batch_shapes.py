@@ -11,7 +11,7 @@ from batches.models import Batch, Priority, Source, Start
 from batches.selectors import Progress, progress_of, progress_of_many
 from batches.states import BatchStatus, FileStatus
 from clinics.api.shapes import ListShape, PageQuery
-from documents.models import ProcessingType
+from documents.models import USUAL_PROCESSING, ProcessingType
 from patients.models import Patient
 
 _NOTES_CHARS = 10_000
@@ -20,7 +20,9 @@ _NOTHING = Progress(dict.fromkeys(FileStatus, 0), 0, 0)
 
 
 class CountsSerializer(serializers.Serializer[Mapping[str, int]]):
-    """How many files stand where."""
+    """How many files stand where. Pages that were joined into a document are among the cancelled ones, the
+    document is counted where it stands, and the receipt tells them apart.
+    """
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """One number for each status of a file."""
@@ -57,7 +59,7 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
         read_only_fields = fields
 
     def get_total_files(self, batch: Batch) -> int:
-        """Every file that was ever announced."""
+        """Every file that was ever announced, and the documents that were made of joined pages."""
         return self._numbers(batch).total
 
     def get_progress(self, batch: Batch) -> int:
@@ -140,7 +142,7 @@ class DescriptionSerializer(serializers.Serializer[Mapping[str, Any]]):
 
     source = serializers.ChoiceField(choices=Source.choices, default=Source.API)  # type: ignore[assignment]
     patient_id = serializers.UUIDField(required=False, allow_null=True, default=None)
-    processing_type = serializers.ChoiceField(choices=ProcessingType.choices, default=ProcessingType.COMPLETE)
+    processing_type = serializers.ChoiceField(choices=ProcessingType.choices, default=USUAL_PROCESSING)
     priority = serializers.ChoiceField(choices=Priority.choices, default=Priority.NORMAL)
     notes = serializers.CharField(max_length=_NOTES_CHARS, allow_blank=True, default="")
     apply_clahe = serializers.BooleanField(default=False)

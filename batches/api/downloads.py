@@ -17,6 +17,7 @@ from batches.api.own import own_batch
 from batches.comparison import compare
 from batches.models import Batch
 from batches.selectors import receipt_of
+from batches.states import JOINED
 from clinics import audit
 from clinics.access import VIEW
 from clinics.api.problems import answers
@@ -24,13 +25,13 @@ from clinics.api.shapes import AnyAccept
 
 
 class ReceiptRowSerializer(serializers.Serializer[Any]):
-    """One dropped file and where it is now."""
+    """One dropped file, or document made of some, and where it is now."""
 
     path = serializers.CharField()
     size = serializers.IntegerField(source="size_bytes")
     sha256 = serializers.CharField(allow_blank=True)
     status = serializers.CharField()
-    outcome = serializers.ChoiceField(choices=[*receipt.OUTCOMES.values(), receipt.ON_THE_WAY])
+    outcome = serializers.ChoiceField(choices=[*receipt.OUTCOMES.values(), JOINED, receipt.ON_THE_WAY])
     patient_id = serializers.UUIDField(source="patient.id", default=None, allow_null=True)
     record_number = serializers.CharField(source="patient.mrn", default=None, allow_null=True)
     confidence = serializers.FloatField(allow_null=True)
@@ -51,17 +52,26 @@ class ComparisonSerializer(serializers.Serializer[Mapping[str, Any]]):
 
 
 class ReceiptSerializer(serializers.Serializer[Mapping[str, Any]]):
-    """Dropped = filed + review + duplicate + failed + cancelled + on the way, always."""
+    """Dropped - joined + made = filed + review + duplicate + failed + cancelled + on the way, always.
+
+    Where no folder became one document, `joined` and `made` are 0.
+    """
 
     batch_id = serializers.UUIDField()
     batch_number = serializers.CharField()
     status = serializers.CharField()
     dropped = serializers.IntegerField()
+    joined = serializers.IntegerField(
+        help_text="How many of them are pages of a document that was made here."
+    )
+    made = serializers.IntegerField(
+        help_text="How many documents were made of them; they are among the files."
+    )
     filed = serializers.IntegerField()
     review = serializers.IntegerField()
     duplicate = serializers.IntegerField()
     failed = serializers.IntegerField()
-    cancelled = serializers.IntegerField()
+    cancelled = serializers.IntegerField(help_text="Without the pages that were joined.")
     on_the_way = serializers.IntegerField()
     lists = serializers.IntegerField(help_text="How many of the filed ones are lists, which are in no chart.")
     cards = serializers.IntegerField(help_text="How many of the cancelled ones are patient cards.")

@@ -16,7 +16,7 @@ from batches.analytics import Analytics, Line, analyse
 from clinics.access import VIEW, require
 from clinics.api.problems import answers
 from clinics.api.shapes import checked
-from documents.models import ProcessingType
+from documents.models import USUAL_PROCESSING, ProcessingType
 
 _PERIOD_DAYS = 90
 _LONGEST_DAYS = 3660
@@ -24,11 +24,12 @@ _LONGEST_DAYS = 3660
 _BOUNDS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 
 
-class ProcessingTypeSerializer(serializers.Serializer[Mapping[str, str]]):
-    """What can be kept of a document's text."""
+class ProcessingTypeSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """What can be done with a document's text; `is_default` is what is done where nobody chooses."""
 
     id = serializers.CharField()
     name = serializers.CharField()
+    is_default = serializers.BooleanField()
 
 
 class ProcessingTypesSerializer(serializers.Serializer[Mapping[str, Any]]):
@@ -84,9 +85,12 @@ class ProcessingTypesView(APIView):
 
     @extend_schema(operation_id="processing_types", responses=answers({200: ProcessingTypesSerializer}))
     def get(self, request: Request) -> Response:
-        """What can be kept of a document's text."""
+        """What can be done with a document's text."""
         require(request, VIEW)
-        types = [{"id": kind.value, "name": str(kind.label)} for kind in ProcessingType]
+        types = [
+            {"id": kind.value, "name": str(kind.label), "is_default": kind == USUAL_PROCESSING}
+            for kind in ProcessingType
+        ]
         return Response({"processing_types": types})
 
 

@@ -20,7 +20,7 @@ from clinics.models import User
 from documents.embedder import number_waiting
 from documents.embedding import choice
 from documents.scope import Filters, Scope, scope_of, scope_of_patient
-from documents.search import MOST_CHARS, Hit, Mode, search, shown
+from documents.search import MOST_CHARS, Hit, Mode, outside_meaning, search, shown
 from patients.serializers import PatientSerializer, written
 
 
@@ -40,7 +40,8 @@ class SearchQuery(PageQuery):
 
 class HitSerializer(serializers.Serializer[Mapping[str, Any]]):
     """A document that was found. `patient` is null while it is held for review; `snippet_html` is escaped,
-    with `<mark>` around what was asked for; `found_by` says how.
+    with `<mark>` around what was asked for; both are empty where `is_text_shown` is false, of documents that
+    are searchable by meaning only. `found_by` says how.
     """
 
     document_id = serializers.UUIDField()
@@ -48,21 +49,24 @@ class HitSerializer(serializers.Serializer[Mapping[str, Any]]):
     page_number = serializers.IntegerField()
     other_pages = serializers.ListField(child=serializers.IntegerField())
     patient = PatientSerializer(allow_null=True)
-    snippet = serializers.CharField()
-    snippet_html = serializers.CharField()
+    is_text_shown = serializers.BooleanField()
+    snippet = serializers.CharField(allow_blank=True)
+    snippet_html = serializers.CharField(allow_blank=True)
     found_by = serializers.ListField(child=serializers.ChoiceField(choices=["words", "meaning"]))
     document_url = serializers.CharField()
     thumbnail_url = serializers.CharField()
 
 
 class MeaningSerializer(serializers.Serializer[Mapping[str, Any]]):
-    """What serves meaning. `understands` is false where only similar wording does; `read` of `passages` can
-    be found by it by now.
+    """What serves meaning. `understands` is false where only similar wording does; so many passages of the
+    clinic are `waiting` to be read by it; so many documents of those that were searched are `outside` it,
+    because of them the full text alone is kept.
     """
 
     model = serializers.CharField()
     understands = serializers.BooleanField()
     waiting = serializers.IntegerField()
+    outside = serializers.IntegerField()
 
 
 class SearchResultSerializer(ListShape):
@@ -110,7 +114,7 @@ def _answer(request: Request, data: Any) -> Response:
     facts = {"mode": mode, "found": len(found.places), "page": query["page"], "filters": filters.names()}
     audit.record("searched", clinic=scope.clinic, actor=scope.access.user, **facts)
     page = {"total": len(found.places), "page": query["page"], "limit": query["limit"]}
-    said = {"has_all": found.has_all, "is_cut": found.is_cut, "meaning": _meaning(scope)}
+    said = {"has_all": found.has_all, "is_cut": found.is_cut, "meaning": _meaning(scope, filters)}
     return Response({"results": [_written(hit) for hit in hits]} | page | said)
 
 
@@ -147,6 +151,7 @@ def _written(hit: Hit) -> dict[str, Any]:
         "page_number": place.page_number,
         "other_pages": place.other_pages,
         "patient": written(document.patient) if document.patient else None,
+        "is_text_shown": document.is_text_shown,
         "snippet": "".join(piece.text for piece in hit.pieces),
         "snippet_html": str(marked),
         "found_by": [mode.value for mode in place.found_by],
@@ -155,10 +160,11 @@ def _written(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _meaning(scope: Scope) -> dict[str, Any]:
+def _meaning(scope: Scope, filters: Filters) -> dict[str, Any]:
     model = choice.current()
     return {
         "model": model.name,
         "understands": model.understands,
         "waiting": number_waiting(scope.clinic),
+        "outside": outside_meaning(scope, filters),
     }

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 
 from batches import claims, rematch
 from batches.claims import Claim, ClaimLost
-from batches.pipeline import lists, steps
+from batches.pipeline import lists, opened_before, steps
 from batches.pipeline.lease import keep_claim
 from batches.states import FileStatus
 from files import scratch
@@ -59,7 +59,12 @@ def _walk(claim: Claim) -> None:
         if kind.is_list:
             lists.take_in(claim, folder)
             return
-        examined = steps.fingerprint(file, kind, folder)
+        try:
+            examined = steps.fingerprint(file, kind, folder)
+        except FileRejected as rejection:
+            if opened_before.is_settled(claim, rejection, folder):
+                return
+            raise
         twin = steps.find_duplicate(file, examined)
         known = steps.read_clues(file, examined)
         found = steps.match(file, known)

@@ -29,6 +29,9 @@ from patients.clues import Clue
 from patients.matching.results import MatchResult
 from patients.models import Patient
 
+WAS_ENCRYPTED = "was-encrypted"
+"""The warning on a document of which the copy is kept that its password has opened, and not what was sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:
@@ -55,7 +58,9 @@ def fingerprint(file: BatchFile, kind: FileKind, scratch: Path) -> Examined:
     size_bytes = staging.size_of(file.storage_key)  # not what was announced, where a password has opened it
     handler = HANDLERS[kind]
     arguments = {"path": str(path), "scratch": str(scratch), **handler.job_arguments(kind)}
-    facts = sandbox.run(handler.job, limits=sandbox.usual_limits(), arguments=arguments)
+    facts: dict[str, Any] = sandbox.run(handler.job, limits=sandbox.usual_limits(), arguments=arguments)
+    if file.locked_sha256:
+        facts["warnings"] = [*facts["warnings"], WAS_ENCRYPTED]
     return Examined(file.pk, file.name, kind, size_bytes, sha256, facts, scratch)
 
 

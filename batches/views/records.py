@@ -23,7 +23,7 @@ class PicturePage(Page):
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """The page."""
-        rows = Image.objects.of(self.access.clinic).select_related("patient", "twin_of__patient")
+        rows = Image.objects.seen_by(self.access).select_related("patient", "twin_of__patient")
         image = get_or_404(rows.prefetch_related("variants"), self.access, pk)
         audit.record("picture-viewed", clinic=self.access.clinic, actor=self.access.user, target=image)
         files = BatchFile.objects.filter(image=image)

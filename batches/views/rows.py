@@ -12,7 +12,7 @@ from batches.actions.unlock import is_locked
 from batches.listed import sums_of
 from batches.models import Batch, BatchFile, FileEvent
 from batches.receipt import review_reason
-from batches.selectors import Progress, files_by_attention, progress_of, progress_of_many
+from batches.selectors import Progress, files_by_attention, is_joined, progress_of, progress_of_many
 from batches.states import FileStatus
 from batches.views import words
 from batches.views.deciders import is_by_batch
@@ -21,7 +21,7 @@ from clinics.models import User
 from files.kinds import LIST_KINDS
 
 # How many files of a group are shown before somebody asks for all of them, and how many on a page then.
-_FEW: dict[FileStatus, int] = {
+_FEW: dict[str, int] = {
     FileStatus.FAILED: 25,
     FileStatus.REVIEW: 25,
     FileStatus.DUPLICATE: 12,
@@ -63,7 +63,7 @@ class BatchRow:
         """The shares of settled files, in the order in which they are told."""
         segments, start = [], 0.0
         for status in (FileStatus.COMPLETED, FileStatus.DUPLICATE, FileStatus.REVIEW, FileStatus.FAILED):
-            width = 100 * self.progress.counts[status] / (self.progress.total or 1)
+            width = 100 * self.progress.counts[status] / (self.progress.total_apart or 1)
             if width:
                 tone = words.FILE_BADGES[status].tone
                 segments.append(Segment(tone, round(start, 3), round(width, 3)))
@@ -111,6 +111,11 @@ class FileRow:
     def reason(self) -> str:
         """Why it waits for a person."""
         return review_reason(self.file)
+
+    @property
+    def is_joined(self) -> bool:
+        """Has it become a page of a document that was made here?"""
+        return is_joined(self.file)
 
     @property
     def is_list(self) -> bool:
@@ -163,9 +168,12 @@ class FileRow:
 
 @dataclass(frozen=True)
 class Group:
-    """The files of a batch that stand at the same place, or the slice of them that is shown."""
+    """The files of a batch that stand at the same place, or the slice of them that is shown.
 
-    status: FileStatus
+    `key` is their status, or `JOINED_PAGES`.
+    """
+
+    key: str
     total: int
     slice: Slice[BatchFile]
     is_whole: bool
@@ -174,7 +182,7 @@ class Group:
     @property
     def badge(self) -> Badge:
         """Status in icon, word and colour."""
-        return words.FILE_BADGES[self.status]
+        return words.GROUP_BADGES[self.key]
 
     @cached_property
     def rows(self) -> list[FileRow]:
@@ -203,15 +211,15 @@ def groups_of(
     With `type_code` only documents of this type, and only groups that have any.
     """
     groups = []
-    for status, all_files in files_by_attention(batch):
+    for key, all_files in files_by_attention(batch):
         files = all_files.filter(document__type_code=type_code) if type_code else all_files
         if type_code and not files.exists():
             continue
-        is_whole = status == shown
-        paginator = Paginator(files.select_related(*_WITH), _MANY if is_whole else _few(status))
+        is_whole = key == shown
+        paginator = Paginator(files.select_related(*_WITH), _MANY if is_whole else _few(key))
         shown_files = paginator.get_page(page if is_whole else 1)
-        hint = words.hint_of(status, batch)
-        groups.append(Group(status, paginator.count, shown_files, is_whole, hint))
+        hint = words.hint_of(key, batch)
+        groups.append(Group(key, paginator.count, shown_files, is_whole, hint))
     return groups
 
 
@@ -220,5 +228,5 @@ def percent(confidence: float | None) -> str:
     return "" if confidence is None else f"{min(99, math.floor(confidence * 100))} %"
 
 
-def _few(status: FileStatus) -> int:
-    return _FEW.get(status, _FEW_OTHERS)
+def _few(key: str) -> int:
+    return _FEW.get(key, _FEW_OTHERS)

@@ -17,8 +17,8 @@ from clinics import audit
 from clinics.views.page import Page
 from documents.embedder import number_waiting
 from documents.embedding import choice
-from documents.scope import scope_of
-from documents.search import Found, Mode, Place, search, shown
+from documents.scope import Filters, scope_of
+from documents.search import Found, Mode, Place, outside_meaning, search, shown
 
 _IN_SESSION = "searches"
 _MOST_KEPT = 8
@@ -43,18 +43,23 @@ class NewSearch(Page):
         if not form.is_valid():
             return self.render("batches/search.html", {"form": form} | self._model(), status=400)
         key = secrets.token_urlsafe(_KEY_BYTES)
-        asked = {name: form[name].data for name in form.fields}
         kept: dict[str, Any] = request.session.get(_IN_SESSION, {})
-        latest = list((kept | {key: asked}).items())[-_MOST_KEPT:]
+        latest = list((kept | {key: form.asked()}).items())[-_MOST_KEPT:]
         request.session[_IN_SESSION] = dict(latest)
         return redirect("batches:search_results", key=key)
 
     def _form(self, data: Any) -> SearchForm:
         return SearchForm(data, clinic=self.access.clinic)
 
-    def _model(self) -> dict[str, Any]:
-        """Which model serves, and how much of the clinic's documents it has still to read."""
-        return {"model": choice.current(), "waiting": number_waiting(self.access.clinic)}
+    def _model(self, filters: Filters | None = None) -> dict[str, Any]:
+        """Which model serves, how much of the clinic's documents it has still to read, and how many of those
+        that are searched it never will.
+        """
+        return {
+            "model": choice.current(),
+            "waiting": number_waiting(self.access.clinic),
+            "outside": outside_meaning(scope_of(self.access), filters),
+        }
 
 
 class SearchResults(NewSearch):
@@ -70,7 +75,7 @@ class SearchResults(NewSearch):
         page: PageOfPlaces[Place] = Paginator(found.places, _HITS).get_page(request.GET.get("page"))
         self._record(mode, found, page.number, filters.names())
         context = {"form": form, "found": found, "hits": shown(found, list(page)), "mode": mode, "page": page}
-        return self.render("batches/search.html", context | self._model())
+        return self.render("batches/search.html", context | self._model(filters))
 
     def _record(self, mode: Mode, found: Found, page: int, filters: list[str]) -> None:
         """That somebody searched, and how; never for what."""

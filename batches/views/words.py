@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from batches.context import JOINED
 from batches.models import Batch, BatchFile
-from batches.selectors import Progress
+from batches.selectors import JOINED_PAGES, Progress, is_joined
 from batches.states import ON_THE_WAY, BatchStatus, FileStatus
 from files.kinds import LIST_KINDS
 
@@ -19,7 +18,7 @@ class Badge:
     tone: str
 
 
-FILE_BADGES: Mapping[FileStatus, Badge] = {
+FILE_BADGES: dict[FileStatus, Badge] = {
     FileStatus.PENDING: Badge("Pending", "waiting", "quiet"),
     FileStatus.UPLOADING: Badge("Uploading", "up", "busy"),
     FileStatus.RECEIVED: Badge("Received", "inbox", "busy"),
@@ -54,7 +53,9 @@ _PARTS: tuple[tuple[FileStatus, str, str], ...] = (
     (FileStatus.CANCELLED, "cancelled", "cancelled"),
 )
 
-GROUP_HINTS: Mapping[FileStatus, str] = {
+GROUP_BADGES: Mapping[str, Badge] = FILE_BADGES | {JOINED_PAGES: Badge("Joined", "file", "quiet")}
+
+GROUP_HINTS: Mapping[str, str] = {
     FileStatus.FAILED: "These could not be used as they are. Each line says why and what helps.",
     FileStatus.REVIEW: "A person says whose these are; nothing is filed before.",
     FileStatus.PROCESSING: "A worker is reading these now.",
@@ -64,6 +65,7 @@ GROUP_HINTS: Mapping[FileStatus, str] = {
     FileStatus.DUPLICATE: "The same bytes are here already, so nothing was filed twice.",
     FileStatus.COMPLETED: "In their charts.",
     FileStatus.CANCELLED: "Taken back, set aside or expired. They are in no chart.",
+    JOINED_PAGES: "Pages of a document that was made of them: where it is, they are.",
 }
 
 _UNTIL_START = "Whole and safe on the server; they wait until somebody presses Start."
@@ -71,7 +73,7 @@ _UNTIL_TIME = "Whole and safe on the server; they wait until the batch starts at
 _UNTIL_RESUME = "Whole and safe on the server; they wait until somebody resumes the batch."
 
 
-def hint_of(status: FileStatus, batch: Batch) -> str:
+def hint_of(status: str, batch: Batch) -> str:
     """What a place on the road means and what to do; files that wait for a person are not said to wait for
     a worker.
     """
@@ -96,7 +98,7 @@ def badge_of_file(file: BatchFile) -> Badge:
     """The file's status; what a person set aside is called so, and so are cards and lists."""
     if file.status == FileStatus.CANCELLED and file.decision == "rejected":
         return Badge("Set aside", "stop", "quiet")
-    if file.status == FileStatus.CANCELLED and file.decision == JOINED:
+    if is_joined(file):
         return Badge("Page of a document", "file", "quiet")
     if file.status == FileStatus.CANCELLED and file.decision == "patient-card":
         return Badge("Patient card", "stop", "quiet")
@@ -110,6 +112,8 @@ def sentence_of(progress: Progress) -> str:
     if not progress.total:
         return "No files yet"
     told = [(progress.counts[status], one, many) for status, one, many in _PARTS]
+    told[-1] = (told[-1][0] - progress.joined, *told[-1][1:])
+    told.append((progress.joined, "page joined", "pages joined"))
     parts = [f"{number} {one if number == 1 else many}" for number, one, many in told if number]
     on_the_way = sum(progress.counts[status] for status in ON_THE_WAY)
     if on_the_way:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from clinics import audit
 from clinics.views.page import Page
 from documents.forms import DocumentFilter
+from documents.spoken import languages_of, named
 
 _ROWS = 25
 
@@ -17,7 +18,7 @@ class DocumentList(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The list."""
-        form = DocumentFilter(request.GET, clinic=self.access.clinic)
+        form = DocumentFilter(request.GET, access=self.access)
         rows = form.rows().select_related("patient")
         page = Paginator(rows, _ROWS).get_page(request.GET.get("page"))
         query = request.GET.copy()
@@ -25,5 +26,13 @@ class DocumentList(Page):
         audit.record(
             "documents-listed", clinic=self.access.clinic, actor=self.access.user, documents=len(page)
         )
-        context = {"form": form, "page": page, "query": query.urlencode(), "is_narrowed": bool(query)}
+        languages = languages_of(page)
+        rows_shown = [(document, named(languages[document.pk])) for document in page]
+        context = {
+            "form": form,
+            "rows": rows_shown,
+            "page": page,
+            "query": query.urlencode(),
+            "is_narrowed": bool(query),
+        }
         return self.render("documents/list.html", context)

@@ -37,7 +37,8 @@ class Types(Page):
         except Refused as refusal:
             form.add_error("code", str(refusal))
             return self.show(form, status=refusal.status)
-        given = f" {found} documents with this code in their names got it." if found else ""
+        documents = "1 document" if found == 1 else f"{found:,} documents"
+        given = f" {documents} with this code in the name got it." if found else ""
         messages.success(request, f"The type is added.{given}")
         return redirect("document_types:types")
 

@@ -1,4 +1,4 @@
-// A batch that is under way: updates that can be paused, a voice for screen readers, a word at the end.
+// A batch, or a document whose scans are read, that is under way: updates that can be paused, a voice for screen readers, a word at the end.
 
 const SAY_EVERY_MS = 10_000;
 let isHeld = false;

@@ -89,14 +89,17 @@ function choose(picker, option) {
   close(picker);
 }
 
-/** A number that is typed out and fits one patient counts as chosen; anything else asks for a choice. */
+/**
+ * A number that is typed out and fits one patient counts as chosen; anything else asks for a choice, unless the
+ * server takes names too and says whom they fit.
+ */
 function leave(picker) {
   close(picker);
   const { input } = picker;
   if (!input.value.trim() || input.dataset.patient) return;
   const exact = [...picker.list.querySelectorAll("[role=option]")].filter((option) => option.dataset.mrn === input.value.trim());
   if (exact.length === 1) choose(picker, exact[0]);
-  else input.setCustomValidity("Choose a patient from the list, or leave this empty.");
+  else if (!("takesNames" in input.dataset)) input.setCustomValidity("Choose a patient from the list, or leave this empty.");
 }
 
 function enhanceAll() {

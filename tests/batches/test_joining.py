@@ -1,6 +1,7 @@
 """A folder of scans becomes one document, in the order of its names, whole or not at all, by choice."""
 
 import io
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,12 +10,11 @@ from pypdfium2 import PdfDocument
 
 from batches import joining, tasks
 from batches.actions.batch import retry_batch, start_batch
-from batches.actions.intake import Announced, announce_files
-from batches.context import JOINED
+from batches.actions.intake import Announced, announce_files, cancel_file
 from batches.models import Batch, BatchFile
 from batches.pipeline import run
 from batches.selectors import receipt_of
-from batches.states import FileStatus
+from batches.states import JOINED, FileStatus
 from clinics.access import Access
 from documents.models import Document
 from files import staging, storage
@@ -22,6 +22,7 @@ from files.errors import Refused
 from patients.models import Patient
 from tests import factories
 from tests.batches.conftest import Send
+from tests.flows.page_calls import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -77,12 +78,41 @@ def test_pages_are_set_aside_with_their_bytes_and_the_receipt_adds_up(
     pages = [send(f"{FOLDER}/{n}.jpg", scan(n * 30), into=scans) for n in (1, 2, 3)]
     join_all(scans, access.user)
     receipt = receipt_of(scans)
-    assert (receipt.dropped, receipt.filed, receipt.cancelled, receipt.adds_up) == (4, 1, 3, True)
+    assert (receipt.dropped, receipt.joined, receipt.made) == (3, 3, 1)
+    assert (receipt.filed, receipt.cancelled, receipt.adds_up) == (1, 0, True)
     for page in pages:
         page.refresh_from_db()
         assert page.events.last().code == JOINED  # type: ignore[union-attr]
         assert len(page.sha256) == 64
         assert staging.path_of(page.storage_key).exists()
+
+
+def test_joined_pages_are_called_so_wherever_numbers_are_told(
+    scans: Batch, send: Send, garza: Patient, access: Access
+) -> None:
+    for n in (1, 2, 3):
+        send(f"{FOLDER}/{n}.jpg", scan(n * 30), into=scans)
+    away = send("away.jpg", scan(9), into=scans)
+    cancel_file(file=away, actor=access.user)
+    join_all(scans, access.user)
+    assert receipt_of(scans).words == (
+        "4 dropped − 3 joined into 1 document + 1 document = 1 filed + 0 for review + 0 duplicates"
+        " + 0 failed + 1 cancelled"
+    )
+    browser, api = factories.browser_of(access.user), factories.client_of(access.user)
+    page = text_of(browser.get(f"/batches/{scans.pk}"))
+    assert "1 filed, 1 cancelled, 3 pages joined" in page
+    assert "2 of 2 settled" in page
+    assert "A page of the document" in page
+    joined, cancelled = page.index('id="group-JOINED"'), page.index('id="group-CANCELLED"')
+    assert page[joined:cancelled].count('data-status="CANCELLED"') == 3
+    assert "They are in no chart" not in page[joined:cancelled]
+    printed = text_of(browser.get(f"/batches/{scans.pk}/receipt"))
+    assert "3 pages were joined into 1 document, which is counted in their place." in printed
+    receipt = api.get(f"{factories.API}/batches/{scans.pk}/receipt").json()
+    numbers = ("dropped", "joined", "made", "filed", "cancelled", "adds_up")
+    assert [receipt[name] for name in numbers] == [4, 3, 1, 1, 1, True]
+    assert Counter(file["outcome"] for file in receipt["files"]) == {"joined": 3, "filed": 1, "cancelled": 1}
 
 
 def test_a_page_that_cannot_be_read_keeps_the_whole_folder_from_the_chart(
@@ -94,7 +124,7 @@ def test_a_page_that_cannot_be_read_keeps_the_whole_folder_from_the_chart(
     join_all(scans, access.user)
     failed = BatchFile.objects.filter(batch=scans, status=FileStatus.FAILED)
     assert {file.error_code for file in failed} == {"folder-not-joined"}
-    assert "Picture 2" in failed[0].error_message
+    assert failed[0].error_message.startswith("2.jpg cannot be read")
     assert len(failed) == 2
     other.refresh_from_db()
     assert other.status == FileStatus.CANCELLED

@@ -11,6 +11,7 @@ from batches import tasks
 from batches.pipeline import reading as road
 from batches.states import FileStatus
 from clinics.access import Access
+from clinics.models import AuditEntry
 from documents import passages, reading, tesseract
 from documents.models import Document, TextSource
 from files import sandbox, staging
@@ -71,6 +72,19 @@ def test_a_scan_is_filed_first_and_read_afterwards(send: Send, garza: Patient) -
     assert second.confidence > 75
     assert not second.is_unsure
     assert (document.is_reading, document.facts["has_text"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("recognised", "layer", "text"),
+    [
+        ("La glucosa\nes alta", "", "La glucosa\nes alta"),
+        ("", "FAX 12:03", "FAX 12:03"),
+        ("FAX 12:03 La glucosa", "FAX  12:03", "FAX 12:03 La glucosa"),
+        ("La glucosa PEN1C1LL1N", "La glucosa\nPENICILLIN", "La glucosa PEN1C1LL1N\nPENICILLIN"),
+    ],
+)
+def test_what_a_scanned_page_knows_for_certain_is_not_lost(recognised: str, layer: str, text: str) -> None:
+    assert reading._with_layer(recognised, layer) == text
 
 
 def test_search_hears_of_all_pages_when_filed_and_when_read(
@@ -205,6 +219,52 @@ def test_trouble_of_ours_counts_for_no_page(
     assert reading.due_documents() == [document.pk]
     road.read(document.pk)
     assert quick == [2, 3]
+
+
+def test_the_page_of_a_document_follows_its_reading_until_it_is_done(
+    send: Send, garza: Patient, quick: list[int]
+) -> None:
+    document = Document.objects.get(pk=send(NAMED, SCAN, walk=True).pk)
+    browser = factories.browser_of(factories.make_user("v", garza.clinic, "viewer"))
+    page = browser.get(f"/documents/{document.pk}").content.decode()
+    assert "0 of 2 scanned pages read." in page
+    assert 'max="2" value="0" aria-label="Scanned pages that are read"' in page
+    assert ">Look again</a>" in page, "for who has no JavaScript"
+    asks = f"/documents/{document.pk}/reading?v=2-0"
+    assert f'hx-get="{asks}&amp;page=' in page
+    assert browser.get(asks).status_code == 204
+    document.pages.filter(number=2).update(source=TextSource.OCR, confidence=90, text="el azúcar")
+    answer = browser.get(asks).content.decode()
+    assert "1 of 2 scanned pages read." in answer
+    assert "el azúcar" in answer
+    assert 'id="page-2" data-keep' in answer, "what somebody reads is left alone"
+    assert "<html" not in answer
+    road.read(document.pk)
+    answer = browser.get(f"/documents/{document.pk}/reading?v=1-0").content.decode()
+    assert 'data-ended="yes" data-number=' in answer
+    assert "hx-get" not in answer, "it asks no more"
+    assert "<progress" not in answer
+    assert '<span id="language">Spanish</span>' in answer
+    looks = AuditEntry.objects.filter(action="document-viewed", object_id=str(document.pk))
+    assert looks.count() == 3, "a look that shows nothing new is none"
+
+
+@pytest.mark.parametrize(
+    ("confidence", "says", "is_unsure"),
+    [
+        (0.0, "Nothing could be recognised; look at the original", True),
+        (None, "nothing to read on this page", False),
+    ],
+)
+def test_only_a_blank_page_has_nothing_to_read(
+    send: Send, garza: Patient, confidence: float | None, says: str, is_unsure: bool
+) -> None:
+    document = Document.objects.get(pk=send(NAMED, SCAN, walk=True).pk)
+    document.pages.filter(number=2).update(source=TextSource.OCR, confidence=confidence)
+    user = factories.make_user("v", garza.clinic, "viewer")
+    assert says in factories.browser_of(user).get(f"/documents/{document.pk}").content.decode()
+    pages = factories.client_of(user).get(f"{factories.API}/documents/{document.pk}/pages").json()["pages"]
+    assert (pages[1]["confidence"], pages[1]["is_unsure"]) == (confidence, is_unsure)
 
 
 def test_an_unsure_page_says_so(send: Send, garza: Patient, monkeypatch: pytest.MonkeyPatch) -> None:

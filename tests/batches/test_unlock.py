@@ -16,7 +16,7 @@ from batches.actions.unlock import unlock_file
 from batches.models import BatchFile
 from batches.pipeline import run
 from batches.states import FileStatus
-from clinics.models import AuditEntry, User
+from clinics.models import AuditEntry, Clinic, User
 from documents.models import Document
 from files import staging
 from files.errors import Refused
@@ -104,16 +104,48 @@ def test_what_makes_no_sense_is_refused(
     assert caught.value.code == code
 
 
-def test_the_same_file_opened_twice_is_a_duplicate(
+def test_the_same_file_again_is_a_duplicate_and_asks_for_nothing(
     locked: BatchFile, send: Send, clinician: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         unlock_file(file=locked, password=PASSWORD, actor=clinician)
         walk(locked)
         again = send(f"copy/{NAMED}", LOCKED, walk=True)
-        unlock_file(file=again, password=PASSWORD, actor=clinician)
-        walk(again)
     assert (again.status, again.document_id) == (FileStatus.DUPLICATE, locked.document_id)
+    assert again.sha256_as_sent == locked.sha256_as_sent
+    assert not list(staging.keys()), "its twin is in a chart, so its bytes are not needed"
+
+
+def test_the_same_file_under_another_name_is_opened_before_anybody_judges(
+    locked: BatchFile, send: Send, clinician: User, clinic: Clinic, django_capture_on_commit_callbacks: Any
+) -> None:
+    factories.make_patient(clinic, "3000009999", "Okafor", "Chidi")
+    with django_capture_on_commit_callbacks(execute=True):
+        unlock_file(file=locked, password=PASSWORD, actor=clinician)
+        walk(locked)
+        other = send("3000009999_OKAFOR, CHIDI_6001467010_CONS.pdf", LOCKED, walk=True)
+        assert (other.status, other.error_code) == (FileStatus.FAILED, "pdf-encrypted")
+        unlock_file(file=other, password=PASSWORD, actor=clinician)
+        walk(other)
+    assert other.status == FileStatus.REVIEW
+    assert other.document is not None
+    assert other.document.twin_of_id == locked.document_id
+
+
+def test_a_document_that_was_opened_says_that_it_is_a_copy_wherever_it_is_had(
+    locked: BatchFile, clinician: User, api: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        unlock_file(file=locked, password=PASSWORD, actor=clinician)
+        walk(locked)
+    page = factories.browser_of(clinician).get(f"/documents/{locked.document_id}").content.decode()
+    assert "Download the opened copy" in page
+    assert "Download the original" not in page
+    assert "the encrypted bytes are not kept" in page
+    facts = api.get(f"{API}/documents/{locked.document_id}").json()
+    assert facts["warnings"] == ["was-encrypted"]
+    kept = api.get(f"{API}/documents/{locked.document_id}/original").getvalue()
+    assert hashlib.sha256(kept).hexdigest() == facts["sha256"]
 
 
 def test_page_and_script_both_open_it(

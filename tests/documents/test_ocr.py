@@ -36,6 +36,11 @@ def test_a_blank_page_is_no_work_for_anybody(tmp_path: Path) -> None:
     assert found == {"text": "", "confidence": None}
 
 
+def test_a_page_with_something_on_it_and_no_word_is_no_blank_page(tmp_path: Path) -> None:
+    found = read(documents.pdf_of_handwriting(), tmp_path)
+    assert found == {"text": "", "confidence": 0.0}
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [

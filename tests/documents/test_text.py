@@ -70,9 +70,18 @@ def test_a_scan_has_no_text_but_a_picture_in_its_colours(tmp_path: Path) -> None
     assert max(green, blue) < 60
 
 
-def test_what_was_typed_into_a_form_is_drawn(tmp_path: Path) -> None:
-    look(documents.pdf_form(), tmp_path)
+def test_what_was_typed_into_a_form_is_drawn_and_is_text(tmp_path: Path) -> None:
+    found = look(documents.pdf_form(), tmp_path)
     assert darkest(tmp_path / "preview.jpg") < 128
+    assert (found["pages"], found["has_text"], found["scanned"]) == (["PENICILLIN"], True, [])
+
+
+def test_fields_stand_behind_the_text_of_their_page_and_hidden_ones_nowhere(tmp_path: Path) -> None:
+    found = look(documents.pdf_of_fields(), tmp_path)
+    assert found["pages"] == ["Allergies and blood group\nPENICILLIN\nAB positive", "second page"]
+    cut_short = look(documents.pdf_of_fields(), tmp_path, max_text_chars=30)
+    assert cut_short["pages"] == ["Allergies and blood group\nPENI", ""]
+    assert cut_short["warnings"] == ["text-cut"]
 
 
 def test_a_lock_against_printing_does_not_keep_it_from_the_chart(tmp_path: Path) -> None:
@@ -105,6 +114,7 @@ def test_text_beyond_the_limit_is_left_out_and_said_so(
     ("data", "code"),
     [
         pytest.param(documents.pdf_with_password(), "pdf-encrypted", id="password"),
+        pytest.param(documents.pdf_drawing_itself(), "pdf-draws-itself", id="form that draws itself"),
         pytest.param(documents.pdf_without_pages(), "pdf-empty", id="without pages"),
         pytest.param(documents.pdf_page_tree_loop(), "pdf-damaged", id="page tree loop"),
         pytest.param(b"%PDF-1.7\n" + b"\0" * 3000, "pdf-damaged", id="zeros"),
@@ -118,6 +128,10 @@ def test_text_beyond_the_limit_is_left_out_and_said_so(
 )
 def test_what_cannot_be_read_is_refused_by_its_name(data: bytes, code: str, tmp_path: Path) -> None:
     assert refusal(data, tmp_path).code == code
+
+
+def test_forms_that_list_themselves_and_draw_others_are_read(tmp_path: Path) -> None:
+    assert look(documents.pdf_with_shared_resources(), tmp_path)["page_count"] == 1
 
 
 def test_too_many_pages_names_both_numbers(tmp_path: Path) -> None:
@@ -188,7 +202,7 @@ print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 @pytest.mark.parametrize(
     "data",
     [
-        documents.pdf_drawing_itself(),
+        documents.pdf_drawing_itself(has_names=False),
         documents.pdf_page(documents.pdf_stream(b"q " * 5_000_000)),
     ],
     ids=["form that draws itself", "ten megabytes of commands"],

@@ -8,7 +8,7 @@ from django.test import Client
 from batches.states import FileStatus
 from clinics.models import AuditEntry, Clinic, User
 from documents import types, types_actions
-from documents.models import Document, TypeCode
+from documents.models import Document, Page, TypeCode
 from files.errors import Refused
 from patients.models import Patient
 from tests import factories
@@ -126,6 +126,27 @@ def test_type_and_language_filter_everywhere(
     assert [row["name"] for row in found["documents"]] == ["lab-es.pdf"]
     codes = [row["code"] for row in api.get(f"{API}/document-types").json()["document_types"]]
     assert codes == sorted(types.USUAL)
+
+
+def test_a_document_in_two_languages_says_both_and_is_listed_under_either(
+    viewer: User, clinic: Clinic, patient: Patient, api: Client
+) -> None:
+    document = factories.make_document(clinic, patient, source_name="both.pdf", page_count=2)
+    for number, language in enumerate(("en", "es"), start=1):
+        Page.objects.create(document=document, number=number, text="…", language=language)
+    factories.make_document(clinic, patient, content=b"n", source_name="neither.pdf")
+    browser = factories.browser_of(viewer)
+    page = browser.get(f"/documents/{document.pk}").content.decode()
+    assert '<span id="language">Spanish and English</span>' in page
+    assert page.index('<span class="tag">English</span>') < page.index('<span class="tag">Spanish</span>')
+    for language in ("es", "en"):
+        listed = browser.get(f"/documents?language={language}").content.decode()
+        assert ("both.pdf" in listed, "neither.pdf" in listed) == (True, False)
+        assert "Spanish and English" in listed
+        (row,) = api.get(f"{API}/documents?language={language}").json()["documents"]
+        assert (row["name"], row["language"], row["languages"]) == ("both.pdf", "", ["es", "en"])
+    facts = api.get(f"{API}/documents/{document.pk}").json()
+    assert facts["languages"] == ["es", "en"]
 
 
 def test_a_batch_shows_documents_of_one_type(

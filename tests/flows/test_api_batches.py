@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from batches.actions.batch import BatchOptions
 from batches.models import Batch, BatchFile, Start
 from batches.pipeline import run
 from batches.states import BatchStatus, FileStatus
@@ -311,3 +312,13 @@ def test_a_period_must_make_sense(query: str, api: Client) -> None:
 def test_processing_types_are_listed(api: Client) -> None:
     found = api.get(f"{API}/processing-types").json()["processing_types"]
     assert [kind["id"] for kind in found] == ["vectorized", "complete", "both"]
+    assert [kind["is_default"] for kind in found] == [False, False, True]
+
+
+def test_where_nobody_chooses_the_text_is_kept_and_found_by_meaning_too(api: Client, clinician: User) -> None:
+    assert create(api).json()["processing_type"] == "both"
+    uploaded = api.post(f"{API}/batches/upload", {"files": [factories.part("a.jpg", factories.tiny_jpeg())]})
+    assert Batch.objects.get(pk=uploaded.json()["id"]).processing_type == "both"
+    page = factories.browser_of(clinician).get(reverse("batches:new")).content.decode()
+    assert '<option value="both" selected>' in page
+    assert BatchOptions().processing_type == "both", "as import_folder has it"

@@ -10,7 +10,7 @@ from django.urls import reverse
 from clinics.models import AuditEntry, Clinic, User
 from config.children import ACCESS_LINE
 from documents.embedder import embed_waiting
-from documents.models import Document
+from documents.models import Document, Page, ProcessingType, TextSource
 from patients.models import Patient
 from tests import factories
 from tests.documents.test_search import PAGES, made
@@ -36,7 +36,7 @@ def browser(viewer: User) -> Client:
 
 def ask(browser: Client, **fields: Any) -> Any:
     """Send the form, and follow it to the answer."""
-    answer = send(browser, reverse("batches:search"), mode="both", **fields)
+    answer = send(browser, reverse("batches:search"), **{"mode": "both", **fields})
     assert answer.status_code == 302
     assert "wound" not in answer["Location"]
     return browser.get(answer["Location"])
@@ -99,6 +99,10 @@ def test_only_the_last_questions_of_a_session_are_kept(browser: Client, filed: D
         ({"q": ""}, "This field is required"),
         ({"q": "x" * 301}, "at most 300 characters"),
         ({"q": "wound", "patient": "999"}, "No patient has the record number 999"),
+        (
+            {"q": "wound", "came_from": "2026-05-02", "came_until": "2026-05-01"},
+            "The last day, 2026-05-01, comes before the first, 2026-05-02",
+        ),
         ({"q": "wound", "came_from": "yesterday"}, "valid date"),
         ({"q": "wound", "mode": "guess"}, "valid choice"),
     ],
@@ -107,6 +111,20 @@ def test_a_form_that_cannot_be_read_says_why(browser: Client, fields: dict[str, 
     answer = send(browser, reverse("batches:search"), **{"mode": "both", **fields})
     assert answer.status_code == 400
     assert says in text_of(answer)
+
+
+def test_a_name_narrows_to_the_one_patient_whom_it_fits(
+    browser: Client, filed: Document, clinic: Clinic, patient: Patient
+) -> None:
+    page = text_of(ask(browser, q="wound", patient="garza maría"))
+    assert "letter.pdf" in page
+    assert f'value="{patient.mrn}"' in page, "and the page says by whom"
+    factories.make_patient(clinic, "71", "Garza", "Mariana")
+    answer = send(browser, reverse("batches:search"), mode="both", q="wound", patient="garza")
+    assert answer.status_code == 400
+    says = "2 patients fit “garza”. Enter the record number of the one you mean: "
+    assert says in text_of(answer)
+    assert f"{patient.mrn} {patient.display_name}" in text_of(answer)
 
 
 def test_filters_of_the_page_narrow_by_batch_patient_and_day(
@@ -154,7 +172,44 @@ def test_scripts_get_the_same_as_json(api: Client, filed: Document, patient: Pat
             "model": "similar-wording@1",
             "understands": False,
             "waiting": 0,
+            "outside": 0,
         }
+
+
+def test_who_searches_by_meaning_is_told_what_that_does_not_look_at(
+    api: Client, browser: Client, clinic: Clinic, patient: Patient, filed: Document
+) -> None:
+    kind = ProcessingType.COMPLETE
+    made(clinic, patient, "kept.pdf", ["Fever"], processing_type=kind, type_code="LAB")
+    made(clinic, None, "held.pdf", ["Fever"], processing_type=kind)
+    says = "not searched by meaning"
+    assert f"1 document is {says}" in text_of(ask(browser, q="wound")), "of what a viewer may see"
+    assert f"1 document of these is {says}" in text_of(ask(browser, q="wound", type_code="LAB"))
+    assert says not in text_of(ask(browser, q="wound", type_code="CONS"))
+    assert says not in text_of(ask(browser, q="wound", mode="words"))
+    assert api.get(SEARCH, {"q": "wound"}).json()["meaning"]["outside"] == 2
+    assert api.get(SEARCH, {"q": "wound", "type_code": "lab"}).json()["meaning"]["outside"] == 1
+
+
+def test_no_text_of_a_document_for_its_meaning_is_shown_anywhere(
+    api: Client, browser: Client, clinic: Clinic, patient: Patient
+) -> None:
+    text = "Wound edges are clean and dry."
+    document = made(clinic, patient, "one.pdf", [text], processing_type=ProcessingType.VECTORIZED)
+    # As while it is being read: recognised pages wait in their rows for the last one.
+    Page.objects.create(document=document, number=1, text=text, source=TextSource.OCR, confidence=90)
+    embed_waiting(seconds=30)
+    found = text_of(ask(browser, q="clean wound edges"))
+    assert "one.pdf" in found
+    assert "Found by meaning; its text is not shown." in found
+    page = text_of(browser.get(reverse("batches:document", args=[document.pk])))
+    assert "Passages of it are kept for search by meaning only" in page
+    (hit,) = api.get(SEARCH, {"q": "clean wound edges"}).json()["results"]
+    assert (hit["is_text_shown"], hit["snippet"], hit["snippet_html"]) == (False, "", "")
+    pages = api.get(f"{factories.API}/documents/{document.pk}/pages").json()["pages"]
+    assert [each["text"] for each in pages] == [""]
+    assert not any("dry" in said for said in (found, page))
+    assert api.get(SEARCH, {"q": "clean wound edges", "mode": "words"}).json()["results"] == []
 
 
 def test_a_patient_finds_what_is_filed_for_them_and_nothing_else(
@@ -185,3 +240,8 @@ def test_a_query_that_cannot_be_read_is_refused(api: Client, query: dict[str, st
     answer = api.get(SEARCH, query)
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == [field]
+
+
+def test_days_in_the_wrong_order_are_refused_by_their_own_code(api: Client) -> None:
+    answer = api.get(SEARCH, {"q": "wound", "came_from": "2026-05-02", "came_until": "2026-05-01"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "days-crossed")

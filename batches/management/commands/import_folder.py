@@ -67,11 +67,7 @@ class Command(BaseCommand):
         self.stderr.write("")
         for batch in batches:
             receipt = selectors.receipt_of(batch)
-            self.stdout.write(
-                f"{batch.batch_number}: {receipt.dropped} dropped = {receipt.filed} filed"
-                f" + {receipt.review} for review + {receipt.duplicate} duplicate"
-                f" + {receipt.failed} failed + {receipt.cancelled} cancelled"
-            )
+            self.stdout.write(f"{batch.batch_number}: {receipt.words}")
 
 
 def _lines(sent: list[Sent]) -> Iterator[dict[str, Any]]:
