@@ -84,7 +84,7 @@ def facts(entry: Entry | IndexedPatient | None) -> tuple[Any, ...]:
 
 
 def person_from(row: tuple[Any, ...]) -> Person:
-    """The values of `FIELDS` as the matcher sees them; SQLite hands identifiers and dates over as text."""
+    """The values of `FIELDS` as the matcher sees them; identifiers may be text, and dates are to SQLite."""
     patient_id, mrn, family, given, joined, suffix, birth_date, sex, provisional, _ = row
     return Person(
         id=_dashed(patient_id) if isinstance(patient_id, str) else str(patient_id),
@@ -101,4 +101,7 @@ def person_from(row: tuple[Any, ...]) -> Person:
 
 
 def _dashed(uuid: str) -> str:
+    """As Python writes it; SQLite has it without dashes."""
+    if "-" in uuid:
+        return uuid
     return f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"

@@ -89,7 +89,7 @@ class _Question:
 
     def owners_near(self, digits: str) -> Sequence[Comparison]:
         """The patients whose number is one slip from these digits."""
-        return self.compared(self.directory.find(near_number_keys(digits)))
+        return self.compared(self.directory.find(near_number_keys(digits, self.directory.shape)))
 
 
 def _candidates(question: _Question, batch_patient: str) -> list[Comparison]:

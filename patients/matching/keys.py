@@ -7,6 +7,7 @@ from hashlib import blake2b
 from itertools import combinations
 
 from patients.matching.normalise import Number, Person
+from patients.matching.numbers import NumberShape
 
 _WHOLE, _HALF = 1 << 32, 1 << 31
 _TURN = (
@@ -55,13 +56,17 @@ def number_key(number: Number) -> int:
     return _key(f"n:{number.digits}")
 
 
-def near_number_keys(digits: str) -> frozenset[int]:
-    """Keys of every number one slip away: a digit changed, lost, added, or two neighbours exchanged."""
-    return frozenset(_key(f"n:{near}") for near in near_numbers(digits))
+def near_number_keys(digits: str, shape: NumberShape) -> frozenset[int]:
+    """Keys of every number one slip away that could be one of a directory of this shape: two in three of them
+    are far beyond its range.
+    """
+    return frozenset(_key(f"n:{near}") for near in near_numbers(digits) if shape.is_in_range(near))
 
 
 def near_numbers(digits: str) -> set[str]:
-    """The numbers one slip away from `digits`, leading zeros dropped."""
+    """The numbers one slip away from `digits`, leading zeros dropped: a digit changed, lost, added, or two
+    neighbours exchanged.
+    """
     splits = [(digits[:at], digits[at:]) for at in range(len(digits) + 1)]
     changed = {left + new + right[1:] for left, right in splits if right for new in "0123456789"}
     added = {left + new + right for left, right in splits for new in "0123456789"}

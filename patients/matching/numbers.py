@@ -8,6 +8,7 @@ from patients.matching.normalise import Number
 
 RARE = 0.01  # widths and letters that fewer numbers have are old exceptions, not the shape
 _SHORTEST = 4
+_EXACT_DIGITS = 15
 _HEADROOM = 0.5  # patients registered since: numbers beyond the highest, as a share of the range
 
 
@@ -34,8 +35,16 @@ class NumberShape:
         """
         if number.is_empty or not self._has_our_width(number) or not self._has_our_letters(number):
             return False
+        return self.is_in_range(number.digits)
+
+    def is_in_range(self, digits: str) -> bool:
+        """Within the range of our numbers or a little beyond; of more than [15] digits the range is not known
+        exactly, because the database orders them as floats.
+        """
+        if len(digits) > _EXACT_DIGITS:
+            return True
         headroom = _HEADROOM * (self.highest - self.lowest)
-        return self.lowest - headroom <= int(number.digits) <= self.highest + headroom
+        return self.lowest - headroom <= int(digits) <= self.highest + headroom
 
     def is_written_like_ours(self, number: Number) -> bool:
         """Could it become a record number here, whatever its range? In an empty directory any could."""

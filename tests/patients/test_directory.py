@@ -244,10 +244,8 @@ def test_the_question_for_candidates_reads_the_keys_asked_for_and_nothing_else(c
         if connection.vendor == "postgresql":
             cursor.execute("ANALYZE")
             cursor.execute("SET LOCAL enable_seqscan = off")  # 200 rows would be read sooner than looked up
-        sql = database.find_sql(2)
-        cursor.execute(
-            ("EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN ") + sql, [1, 2, 300]
-        )
+        sql = database.find_sql([1, 2])
+        cursor.execute(("EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN ") + sql, [300])
         plan = "\n".join(str(row) for row in cursor.fetchall())
     if connection.vendor == "sqlite":
         assert "SEARCH patients_patientkey USING PRIMARY KEY (key=?)" in plan

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from patients.matching.keys import keys_of, near_numbers
+from patients.matching.keys import keys_of, near_number_keys, near_numbers, number_key
 from patients.matching.normalise import Number, folded, number_of, person_of, words_of
-from patients.matching.numbers import shape_of
+from patients.matching.numbers import NumberShape, shape_of
 from patients.matching.spelling import spelt_words
 from patients.matching.vocabulary import Vocabulary
 from tests.patients.people import people
@@ -107,3 +107,16 @@ def test_keys_are_stable_and_fit_a_plain_integer() -> None:
     assert keys_of(person) == keys_of(again)
     assert all(-(2**31) <= key < 2**31 for key in keys_of(person))
     assert 10 <= len(keys_of(person)) <= 40
+
+
+def test_near_numbers_far_beyond_a_directorys_range_are_not_asked_for() -> None:
+    shape = shape_of(number_of(text) for text in ("3000", "3999"))
+    near = near_number_keys("3500", shape)
+    assert near_number_keys("3500", NumberShape(frozenset(), frozenset(), lowest=0, highest=10**6)) > near
+    assert {number_key(number_of(text)) for text in ("3501", "3050", "3510", "3400")} <= near
+    assert not {number_key(number_of(text)) for text in ("350", "35001", "9500")} & near
+
+
+def test_where_the_database_cannot_tell_the_range_exactly_every_near_number_is_asked_for() -> None:
+    shape = shape_of(map(number_of, ("30000000000000000", "30000000000000001")))
+    assert number_key(number_of("90000000000000000")) in near_number_keys("30000000000000000", shape)
