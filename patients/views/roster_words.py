@@ -90,10 +90,12 @@ class RowShown:
 
     @property
     def changes(self) -> list[tuple[str, str, str]]:
-        """What changes: the field in words, old, new."""
+        """What changes: the field in words, old, new; the other way round where it was taken back."""
         before = self.row.before or {}
         new = {name: str(getattr(self.row, name) or "") for name in FIELDS} | {"provisional": "no"}
         old = {name: "yes" if value is True else str(value or "—") for name, value in before.items()}
+        if self.sign is _TAKEN_BACK[Outcome.CHANGED]:
+            old, new = new, old
         return [(_FIELD_WORDS[name], old[name], new[name]) for name in before]
 
 

@@ -125,6 +125,7 @@ def test_apply_take_back_remove(browser: Client, roster: Roster, patient: Patien
     rows = rows_shown(browser, roster)
     assert "Removed again" in rows
     assert "As before again" in rows
+    assert "<del>Garza Soto</del>" in rows
     assert "1 removed again" in text_of(browser.get(reverse("rosters:list")))
     lines = exported(browser, roster)
     assert [line["taken_back"] for line in lines] == ["restored", "removed", ""]
