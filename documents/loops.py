@@ -35,16 +35,21 @@ def _listed(stream: pikepdf.Stream, forms: Mapping[_Form, Any]) -> _Drawn:
     named = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
     if not isinstance(named, pikepdf.Dictionary):
         return {}
-    return {name: each.objgen for name, each in named.as_dict().items() if each.objgen in forms}
+    try:
+        found = dict(named.as_dict().items())
+    except ValueError:  # a name that is no UTF-8, which is legal; nobody can be asked by it
+        return {}
+    streams = {name: each for name, each in found.items() if isinstance(each, pikepdf.Stream)}
+    return {name: each.objgen for name, each in streams.items() if each.objgen in forms}
 
 
 def _drawn(stream: pikepdf.Stream, listed: _Drawn) -> set[_Form]:
     """The forms that it draws; none where its commands cannot be read."""
     try:
         commands = pikepdf.parse_content_stream(stream, "Do")
+        names = {str(operand) for command in commands for operand in command.operands}
     except (pikepdf.PdfError, TypeError, ValueError):
         return set()
-    names = {str(operand) for command in commands for operand in command.operands}
     return {form for name, form in listed.items() if name in names}
 
 

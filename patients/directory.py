@@ -17,7 +17,7 @@ from patients.matching.keys import within
 from patients.matching.normalise import Person, number_of
 from patients.matching.numbers import RARE, NumberShape
 from patients.matching.vocabulary import Vocabulary
-from patients.models import Patient
+from patients.models import Patient, PatientMerge
 
 _MOST_MERGES = 8
 _COLUMNS = ("directory_id", *FIELDS)
@@ -193,7 +193,13 @@ def _shape_of(state: DirectoryState) -> NumberShape:
         letters=frozenset(letters.values_list("text", flat=True)),
         lowest=_number_at_the_end(state, "number"),
         highest=_number_at_the_end(state, "-number"),
+        strays=_numbers_of_merged(state),
     )
+
+
+def _numbers_of_merged(state: DirectoryState) -> frozenset[str]:
+    merges = PatientMerge.objects.filter(clinic=state.clinic_id).order_by()
+    return frozenset(number_of(mrn).digits for mrn in merges.values_list("merged__mrn", flat=True))
 
 
 def _number_at_the_end(state: DirectoryState, order: str) -> int:

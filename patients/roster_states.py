@@ -51,6 +51,8 @@ AFTER_FAILURE: Mapping[RosterStatus, RosterStatus] = {
     _S.UNDOING: _S.APPLIED,
 }
 BUSY = frozenset(WORK)
+# What was applied and still stands, or will again if its undoing fails.
+STANDING = frozenset({_S.APPLIED, _S.UNDOING})
 # Codes of what is wrong with the file itself: to read it again comes to the same.
 _OF_THE_FILE = ("list-", "workbook-", "vcard-")
 _OF_ITS_KIND = frozenset({

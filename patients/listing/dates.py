@@ -78,7 +78,7 @@ class DateColumn:
         if found := _PARTS.fullmatch(text):
             orders = self._orders(*found.groups())
             if len(orders) == 1:
-                self._shown.setdefault(next(iter(orders)), Seen(line, text))
+                self._shown.setdefault(next(iter(orders)), Seen(line, text[:_LONGEST_SHOWN]))
             elif orders:
                 self._has_open = True
         elif _SERIAL.fullmatch(text):

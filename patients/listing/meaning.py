@@ -38,8 +38,10 @@ class Meaning:
         self._sex_words: set[str] = set()
 
     def see(self, row: Row) -> None:
-        """Take one row into account."""
+        """Take one row into account; one that is refused for its cells shows nothing, they may be shifted."""
         cells = row.cells
+        if row.problem or self._swallowed(row) or self._has_too_many(cells):
+            return
         if self._birth < len(cells) and (born := cells[self._birth]):
             self._dates.see(born, row.line)
         if self._sex < len(cells) and len(self._sex_words) < _MOST_WORDS_FOR_SEX:
@@ -107,6 +109,9 @@ class Meaning:
     def _is_faulty(self, row: Row, column: Column) -> bool:
         return bool(row.faults) and self._at.get(column) in (row.faults or {})
 
+    def _has_too_many(self, cells: list[str]) -> bool:
+        return len(cells) > self._width and any(cells[self._width :])
+
     def _swallowed(self, row: Row) -> str:
         """Where a cell may hold the end of another line: that matters if it is used, or if cells are
         missing.
@@ -119,7 +124,7 @@ class Meaning:
     def _problem(
         self, cells: list[str], cell: Mapping[Column, str], number: str, names: tuple[str, str, str]
     ) -> str:
-        if len(cells) > self._width and any(cells[self._width :]):
+        if self._has_too_many(cells):
             return _TOO_MANY_CELLS.format(len(cells), self._width)
         if "e" in number.casefold() and words.is_shortened(number):
             return _SHORTENED

@@ -86,18 +86,18 @@ def rows_in(text: Iterator[str], delimiter: str, max_columns: int) -> Iterator[R
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         lines.forget()
-        line, problem, doubts = reader.line_num + 1, "", {}
+        line, problem = reader.line_num + 1, ""
+        doubts: dict[int, str] = {}
         try:
             cells = next(reader, None)
         except csv.Error as error:
             cells, problem = lines.after_error(line, error), _after_quote(line, reader.line_num)
+            if reader.line_num - line >= _MANY_LINES:
+                raise _quote_open(line) from error
         if cells is None:
             return
-        if reader.line_num > line and (broken := _broken(cells, delimiter)):
-            if reader.line_num - line >= _MANY_LINES and _has_swallowed(cells, delimiter):
-                raise _quote_open(line)
-            said = _OVER_LINES.format(line, reader.line_num, _NAMES.get(delimiter, delimiter))
-            doubts = dict.fromkeys(broken, said)
+        if not problem and reader.line_num > line and (broken := _broken(cells, delimiter)):
+            problem, doubts = _suspicion(cells, broken, delimiter, line, reader.line_num)
         cells = [_cell(cell) for cell in cells[: max_columns + 1]]
         if any(cells) and not (line == 1 and _said_alone(cells, delimiter)):
             yield Row(line, cells, None, problem or damage_in(cells), doubts or None)
@@ -108,6 +108,24 @@ def _broken(cells: list[str], delimiter: str) -> list[int]:
     if len(cells) == 1:
         return [0]
     return [at for at, cell in enumerate(cells) if "\n" in cell and delimiter in cell]
+
+
+def _suspicion(
+    cells: list[str], broken: list[int], delimiter: str, first: int, last: int
+) -> tuple[str, dict[int, str]]:
+    """What is said of a record over several lines: of all of it where a cell holds a whole row of its own, of
+    single cells otherwise. Raises FileRejected "list-quote-open" where a mark has swallowed many lines.
+    """
+    if last - first >= _MANY_LINES and _has_swallowed(cells, delimiter):
+        raise _quote_open(first)
+    said = _OVER_LINES.format(first, last, _NAMES.get(delimiter, delimiter))
+    is_sure = any(_holds_a_row(cells[at], delimiter, len(cells)) for at in broken)
+    return said if is_sure else "", dict.fromkeys(broken, said)
+
+
+def _holds_a_row(cell: str, delimiter: str, width: int) -> bool:
+    """Has a line of the cell, after its first, as many delimiters as a whole row?"""
+    return any(line.count(delimiter) >= width - 1 for line in cell.splitlines()[1:])
 
 
 def _has_swallowed(cells: list[str], delimiter: str) -> bool:

@@ -60,7 +60,7 @@ def near_number_keys(digits: str, shape: NumberShape) -> frozenset[int]:
     """Keys of every number one slip away that could be one of a directory of this shape: two in three of them
     are far beyond its range.
     """
-    return frozenset(_key(f"n:{near}") for near in near_numbers(digits) if shape.is_in_range(near))
+    return frozenset(_key(f"n:{near}") for near in near_numbers(digits) if shape.may_be_somebodys(near))
 
 
 def near_numbers(digits: str) -> set[str]:

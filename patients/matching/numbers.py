@@ -14,12 +14,15 @@ _HEADROOM = 0.5  # patients registered since: numbers beyond the highest, as a s
 
 @dataclass(frozen=True, slots=True)
 class NumberShape:
-    """Widths, leading letters and range of a directory's numbers."""
+    """Widths, leading letters and range of a directory's numbers; `strays` are those of merged records, which
+    may lie beyond that range and still lead to somebody.
+    """
 
     widths: frozenset[int]
     letters: frozenset[str]
     lowest: int
     highest: int
+    strays: frozenset[str] = frozenset()
 
     def without_foreign_letters(self, number: Number, written: str) -> Number | None:
         """The number as this directory writes it: `CT-0012345` is `0012345` here, but `A0012345` is another
@@ -35,14 +38,15 @@ class NumberShape:
         """
         if number.is_empty or not self._has_our_width(number) or not self._has_our_letters(number):
             return False
-        return self.is_in_range(number.digits)
+        return self._is_in_range(number.digits)
 
-    def is_in_range(self, digits: str) -> bool:
-        """Within the range of our numbers or a little beyond; of more than [15] digits the range is not known
-        exactly, because the database orders them as floats.
+    def may_be_somebodys(self, digits: str) -> bool:
+        """Can anybody here have this number? Of more than [15] digits the range is not known exactly, because
+        the database orders them as floats.
         """
-        if len(digits) > _EXACT_DIGITS:
-            return True
+        return len(digits) > _EXACT_DIGITS or digits in self.strays or self._is_in_range(digits)
+
+    def _is_in_range(self, digits: str) -> bool:
         headroom = _HEADROOM * (self.highest - self.lowest)
         return self.lowest - headroom <= int(digits) <= self.highest + headroom
 

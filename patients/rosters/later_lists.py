@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from patients.models import Roster, RosterRow
-from patients.roster_states import Outcome, RosterStatus
+from patients.roster_states import STANDING, Outcome
 from patients.rosters.judging import FIELDS
 
 _CONFIRMS = (Outcome.ADDED, Outcome.CHANGED, Outcome.UNCHANGED)
@@ -44,9 +44,7 @@ class LaterLists:
 def later_lists(roster: Roster) -> LaterLists:
     """What is known of the roster's patients from lists that were applied after it, and still are."""
     found = LaterLists()
-    later = Roster.objects.of(roster.clinic).filter(
-        status=RosterStatus.APPLIED, applied_at__gt=roster.applied_at
-    )
+    later = Roster.objects.of(roster.clinic).filter(status__in=STANDING, applied_at__gt=roster.applied_at)
     for at, each in enumerate(later.order_by("applied_at", "pk")):
         found.names.append(each.name)
         for patient_id, *values in _rows(each, roster):

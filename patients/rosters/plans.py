@@ -19,7 +19,7 @@ from files.disk import disk_faults
 from files.errors import Trouble
 from patients import index
 from patients.models import Patient, Roster
-from patients.roster_states import RosterStatus
+from patients.roster_states import STANDING
 
 _Step = TypeVar("_Step")
 _PLANS = 3
@@ -95,5 +95,5 @@ def _state_of(roster: Roster) -> tuple[Any, ...]:
     as other lists are applied, for they say who stays when one is taken back.
     """
     newest = Patient.objects.of(roster.clinic).aggregate(newest=Max("updated_at"))["newest"]
-    applied = Roster.objects.of(roster.clinic).filter(status=RosterStatus.APPLIED)
+    applied = Roster.objects.of(roster.clinic).filter(status__in=STANDING)
     return index.version_of(roster.clinic_id), newest, set(applied.values_list("pk", flat=True))

@@ -130,6 +130,18 @@ def test_what_cannot_be_read_is_refused_by_its_name(data: bytes, code: str, tmp_
     assert refusal(data, tmp_path).code == code
 
 
+@pytest.mark.parametrize("odd", [b"/A 99 0 R", b"/A 7", b"/A true", b"/Im#E1gen 5 0 R", b"/A null"])
+def test_a_form_with_an_odd_list_of_names_is_read(odd: bytes, tmp_path: Path) -> None:
+    named = b"<< /XObject << " + odd + b" >> >>"
+    form = documents.pdf_stream(
+        b"0 0 9 9 re f", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources " + named
+    )
+    page = documents.pdf_page(
+        documents.pdf_stream(b"/F Do"), resources=b"<< /XObject << /F 5 0 R >> >>", _5=form
+    )
+    assert look(page, tmp_path)["page_count"] == 1
+
+
 def test_forms_that_list_themselves_and_draw_others_are_read(tmp_path: Path) -> None:
     assert look(documents.pdf_with_shared_resources(), tmp_path)["page_count"] == 1
 

@@ -51,7 +51,9 @@ def test_nothing_that_names_a_patient_leaves_the_database(running: Installation,
     running.start("worker")
     assert eventually(lambda: is_at_rest(sender, batch), seconds=PATIENCE_SECONDS)
     counts = sender.counts(batch)
-    assert min(counts[state] for state in ("completed", "review", "duplicate", "failed")) > 0, str(counts)
+    assert min(counts[state] for state in ("completed", "review", "duplicate", "failed")) > 0, running.rows(
+        "SELECT path, status, decision, error_code, evidence FROM batches_batchfile"
+    )
 
     decide(sender, batch)
     browse(running)

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Length
 
-from clinics.models import Clinic
+from clinics.models import Clinic, User
 from patients import directory as database
 from patients.demo_directory import demo_patients
 from patients.directory import DatabaseDirectory
@@ -20,10 +20,18 @@ from patients.filename_patterns import read_path
 from patients.matcher import match, policy_of, refresh_keys, refresh_keys_in_bulk
 from patients.matching.directory import MemoryDirectory
 from patients.matching.identify import identify
-from patients.matching.keys import keys_of, within, word_key
+from patients.matching.keys import keys_of, near_number_keys, within, word_key
 from patients.matching.normalise import Person, person_of
 from patients.matching.results import MatchResult
-from patients.models import DirectoryState, IndexedPatient, Patient, PatientKey, Tally, mrn_key_of
+from patients.models import (
+    DirectoryState,
+    IndexedPatient,
+    Patient,
+    PatientKey,
+    PatientMerge,
+    Tally,
+    mrn_key_of,
+)
 from tests.factories import make_patient
 
 TODAY = date(2026, 6, 30)
@@ -320,3 +328,19 @@ def test_counts_of_long_and_foreign_names_are_kept_too(clinic: Clinic) -> None:
     assert kept(clinic) == due(clinic)
     assert Tally.objects.annotate(length=Length("text")).filter(length__gt=90).exists()
     assert DatabaseDirectory(clinic).shape.highest == int("1" * 64)
+
+
+def test_the_number_of_a_merged_record_is_near_however_far_it_lies_from_the_others(
+    clinic: Clinic, admin_user: User
+) -> None:
+    survivor = make_patient(clinic, "10400", "Garza", "Ana")
+    for number in ("10000", "10500"):
+        make_patient(clinic, number, "Ruiz", "Eva")
+    merged = make_patient(clinic, "20123", "Garza", "Ana")
+    merged.merged_into = survivor
+    merged.save()
+    PatientMerge.objects.create(clinic=clinic, merged=merged, survivor=survivor, merged_by=admin_user)
+    refresh_keys(merged)
+    there = DatabaseDirectory(clinic)
+    found = there.people(there.find(near_number_keys("20132", there.shape)))
+    assert [each.id for each in found] == [str(survivor.pk)]

@@ -200,6 +200,28 @@ def test_an_address_of_two_lines_with_the_delimiter_in_it_refuses_nobody(tmp_pat
     assert (rows[0]["family_name"], rows[0]["given_names"]) == ("Ruiz", "Eva")
 
 
+def test_a_mark_left_open_in_a_column_that_is_not_used_loses_nobody_in_silence(tmp_path: Path) -> None:
+    content = '12,Perez,Juan,"la flaca\n13,Lopez,Ana,la nena"\n14,Diaz,Eva,x\n'
+    rows = rows_of(tmp_path, f"NHC,Apellidos,Nombre,Notas\n{content}")
+    assert [row["problem"][:11] for row in rows] == ["From line 2", ""]
+
+
+def test_a_mark_that_swallows_many_lines_before_it_ends_refuses_the_list(tmp_path: Path) -> None:
+    lines = "".join(f"{number},Lee,Ann,x\n" for number in range(40))
+    with pytest.raises(FileRejected) as refused:
+        told(
+            tmp_path, f'NHC,Apellidos,Nombre,Notas\n77,"Perez,Juan,x\n{lines}78,"Diaz",Eva,x\n79,Gil,Ana,x\n'
+        )
+    assert refused.value.code == "list-quote-open"
+
+
+def test_a_row_that_is_refused_shows_no_order_of_dates(tmp_path: Path) -> None:
+    content = "1,Diaz,Eva,2024-01-01,03/04/1957\n9,Perez,Ana, Maria,12/31/2024,05/06/1960\n"
+    rows = rows_of(tmp_path, f"id,surname,name,admitted,birth date\n{content}")
+    assert rows[0]["birth_date"] == ""
+    assert "has more cells" in rows[1]["problem"]
+
+
 def test_an_open_mark_names_the_line_in_which_it_opens(tmp_path: Path) -> None:
     with pytest.raises(FileRejected) as refused:
         told(tmp_path, 'NHC;Apellidos;Nombre\n1;Ruiz;Eva\n2;"Lopez\nGil";"Ana\n3;Ruiz;Eva\n')

@@ -269,6 +269,15 @@ def test_what_a_later_list_says_too_stays(clinic: Clinic, admin_user: User) -> N
     assert Patient.objects.get().given_names == "Luz"
 
 
+def test_a_later_list_that_is_being_taken_back_counts_until_it_is(clinic: Clinic, admin_user: User) -> None:
+    first, second = previewed(clinic, [row()]), previewed(clinic, [row()])
+    for roster in (first, second):
+        actions.apply_roster(roster=roster, actor=admin_user)
+        worked_on(roster)
+    Roster.objects.filter(pk=second.pk).update(status=RosterStatus.UNDOING)  # and it may fail
+    assert told(taken_back(first, admin_user)) == (0, 0, 1)
+
+
 def test_a_value_that_a_later_list_says_too_stays(clinic: Clinic, patient: Patient, admin_user: User) -> None:
     news = row(mrn=patient.mrn, family_name="Garza", given_names="Esther", birth_date="1957-04-23")
     first = previewed(clinic, [news])
