@@ -38,8 +38,7 @@ setup-dev: $(DEVELOPMENT) $(MEANING) $(BROWSER)
 test: setup-dev ## the whole suite on SQLite, then on PostgreSQL with a real Redis
 	@$(PY) -m tests.services --install
 	@$(PY) -m pytest -q -n $(JOBS) --dist loadfile -m "not browser and not faults"
-	@$(PY) -m pytest -q -n $(JOBS) --dist loadfile -m faults
-	@$(PY) -m pytest -q -m browser
+	@$(PY) -m pytest -q -m "browser or faults"
 	@$(PY) -m tests.services -- $(PY) -m pytest -q -n $(JOBS) --dist loadfile -m "not browser and not faults"
 
 check: lint test ## lint, types, import contracts, migrations, tests
