@@ -222,6 +222,13 @@ def test_a_row_that_is_refused_shows_no_order_of_dates(tmp_path: Path) -> None:
     assert "has more cells" in rows[1]["problem"]
 
 
+def test_a_long_date_that_contradicts_is_shown_short_to_every_row(tmp_path: Path) -> None:
+    content = f"1;Lee;31/12/1990 {'x' * 5000}\n2;Lee;12/31/1990\n3;Lee;01/02/1990\n"
+    rows = rows_of(tmp_path, f"NHC;Apellidos;FN\n{content}")
+    assert "31/12/1990" in rows[2]["lost_date"]
+    assert len(rows[2]["lost_date"]) < 400
+
+
 def test_an_open_mark_names_the_line_in_which_it_opens(tmp_path: Path) -> None:
     with pytest.raises(FileRejected) as refused:
         told(tmp_path, 'NHC;Apellidos;Nombre\n1;Ruiz;Eva\n2;"Lopez\nGil";"Ana\n3;Ruiz;Eva\n')
