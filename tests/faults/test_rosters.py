@@ -90,3 +90,30 @@ def test_a_worker_killed_while_it_applies_has_written_nothing_and_the_next_one_w
         0
     ]
     assert audited == 1
+
+
+def test_a_worker_killed_while_it_takes_back_has_removed_nobody_and_the_next_one_removes_all(
+    installation: Installation, sender: Sender
+) -> None:
+    installation.settings = HASTE
+    installation.start("broker", "web", "beat", "worker")
+    roster = send_roster(sender)
+    assert eventually(lambda: status_of(sender, roster) == "READY", seconds=PATIENCE_SECONDS)
+    sender.json("POST", f"{roster}/apply", {})
+    assert eventually(lambda: status_of(sender, roster) == "APPLIED", seconds=PATIENCE_SECONDS)
+    assert eventually(lambda: sender.json("GET", roster)["progress"] is None, seconds=PATIENCE_SECONDS)
+    sender.json("POST", f"{roster}/undo", {"reason": "the wrong list"})
+    is_at_it = eventually(
+        lambda: sender.json("GET", roster)["progress"] is not None, seconds=PATIENCE_SECONDS, every=0.005
+    )
+    assert is_at_it
+    installation.kill("worker")
+    before = status_of(sender, roster)
+    assert (before, imported(installation)) == ("UNDOING", ROWS), "killed too late to mean anything"
+
+    installation.start("worker")
+    assert eventually(lambda: status_of(sender, roster) == "UNDONE", seconds=PATIENCE_SECONDS)
+    assert imported(installation) == 0
+    assert installation.rows("SELECT count(*) FROM patients_indexedpatient WHERE family LIKE 'zubarov%'") == [
+        (0,)
+    ]
